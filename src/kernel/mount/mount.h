@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Mounts as objects: made detached, given their attributes, then attached by descriptor. No string
+ * of a container's tree is ever resolved by mount(2).
+ * Source: fsopen(2), fsmount(2), open_tree(2), move_mount(2), mount_setattr(2); Linux >= 5.2, with
+ * mount_setattr from 5.12 (below: a remount through /proc/self/fd).
+ */
+#include "base/err.h"
+#include "base/strv.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What fstab-like options mean to the kernel. kernel/mount/options.c parses them. */
+struct mount_options {
+	uint64_t attr_set, attr_clear;	     /* MOUNT_ATTR_* of this mount */
+	uint64_t rec_attr_set, rec_attr_clear; /* the same for the whole tree (rro, rnosuid, ...) */
+	unsigned long sb_flags, sb_clear;      /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_RDONLY, ... of the super block */
+	bool is_bind, is_recursive, is_remount;
+	unsigned long propagation;	/* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
+	bool propagation_recursive;
+	bool idmap, idmap_recursive;	/* "idmap", "ridmap" */
+	bool tmpcopyup;			/* a tmpfs starts with what the image has there */
+	bool src_nofollow, dest_nofollow;
+	struct strv data; /* what is left: file system options "mode=755", "size=64k" */
+};
+
+void mount_options_done(struct mount_options *options);
+
+/** Parse a list of options. Unknown words go to `data`, as mount(8) does. Never fails but for
+ *  words that contradict each other ("bind" with data is fine, "idmap" with "ridmap" is not). */
+int mount_options_parse(const struct strv *words, struct mount_options *out, struct err *err);
+
+/**
+ * A new mount of a file system, detached.
+ * @source  as the file system wants it; NULL for none
+ * @data    "key=value" or "flag" words
+ * @return  owned mount fd; the error carries the kernel's own text (fscontext log) where it has one
+ */
+int mount_new(const char *fstype, const char *source, const struct strv *data, uint64_t attrs,
+	      unsigned long sb_flags, struct err *err);
+
+/** A detached copy of the tree at `path` (relative to dir_fd; "" is dir_fd itself). */
+int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);
+
+/** Set and clear MOUNT_ATTR_* on a detached or attached mount; recursive for the whole tree. */
+int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, struct err *err);
+
+/** Idmap a detached mount by a user namespace. ERR_UNSUPPORTED names the file system. */
+int mount_set_idmap(int mount_fd, int userns_fd, bool recursive, struct err *err);
+
+/** Change propagation (MS_*) of a mount. */
+int mount_set_propagation(int mount_fd, unsigned long propagation, bool recursive, struct err *err);
+
+/** Attach a detached mount on the directory or file `target_fd` (O_PATH). The type must match. */
+int mount_attach(int mount_fd, int target_fd, struct err *err);
+
+/** Make the whole tree of the calling mount namespace private, slave or shared. */
+int mount_change_all(unsigned long propagation, struct err *err);
+
+/** Detach what is mounted at `fd` (MNT_DETACH through /proc/self/fd is not needed: by path). */
+int mount_detach(const char *path, struct err *err);
+
+/** @return 1 if two fds are on the same mount, 0 if not, -1 (statx mount id, Linux >= 5.8) */
+int mount_same(int fd_a, int fd_b, struct err *err);
+
+/** Super-block type as statfs(2) has it, -1 on error. */
+long mount_fs_magic(int fd);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Terminals. Source: ioctl_tty(2), termios(3) */
+#include "base/err.h"
+
+#include <stdint.h>
+#include <termios.h>
+
+/** Make the slave the controlling terminal and fds 0, 1, 2 of the calling session leader. */
+int tty_become_console(int slave_fd, struct err *err);
+
+int tty_set_size(int fd, uint16_t rows, uint16_t columns, struct err *err);
+int tty_get_size(int fd, uint16_t *out_rows, uint16_t *out_columns, struct err *err);
+
+/** Raw mode for the user's terminal; the old settings go to *saved. tty_restore puts them back. */
+int tty_make_raw(int fd, struct termios *saved, struct err *err);
+void tty_restore(int fd, const struct termios *saved);

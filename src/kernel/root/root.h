@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The root of a container: becoming "/", /dev, masks and read-only paths.
+ * Everything takes the descriptor of the new root; nothing resolves a container path with its
+ * symlinks leading outside.
+ */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * Make `root_fd` (a mount point in our own mount namespace) the root by pivot_root(".", "."),
+ * drop the old tree, chdir to "/".
+ * Source: pivot_root(2), "pivot_root(".", ".")"
+ */
+int root_pivot(int root_fd, struct err *err);
+
+/** fchdir + chroot + chdir("/"): works on a detached mount too, so nothing is left on the host. */
+int root_chroot(int root_fd, struct err *err);
+
+/** A node of /dev as mknod makes it. */
+struct root_device {
+	const char *path; /* container path */
+	mode_t mode;	  /* S_IFCHR | 0666, ... */
+	uint32_t major, minor;
+	uid_t uid;
+	gid_t gid;
+};
+
+/**
+ * Make device nodes below `dev_fd` (our own fresh tmpfs) with mknodat, or, where the kernel
+ * forbids it (user namespace), as an empty file with the host's node bound over it; the host's
+ * node is verified to be that device.
+ * Devices outside /dev are resolved with root_fd.
+ */
+int root_make_devices(int root_fd, const struct root_device *devices, size_t len,
+		      struct err *err);
+
+/** /dev/null, zero, full, random, urandom, tty: what every container has. */
+extern const struct root_device root_default_devices[];
+extern const size_t root_default_devices_len;
+
+/** /dev/fd, stdin, stdout, stderr, core, ptmx as symlinks below dev_fd. */
+int root_make_dev_links(int dev_fd, struct err *err);
+
+/** What masks are made of; opened before the container's tree is visible. */
+struct root_masks {
+	int null_fd;	  /* the host's /dev/null, checked to be char 1:3 */
+	int empty_mnt_fd; /* a detached read-only empty tmpfs, cloned per directory; made lazily */
+};
+int root_masks_open(struct root_masks *out, struct err *err);
+void root_masks_done(struct root_masks *masks);
+
+/**
+ * Hide a path: /dev/null over a file, an empty read-only directory over a directory. A path that
+ * does not exist is skipped. Symlinks are not followed out of root_fd.
+ */
+int root_mask_path(int root_fd, struct root_masks *masks, const char *path, struct err *err);
+
+/** Make the tree at a path read-only (bind on itself, recursive). Missing: skipped. */
+int root_readonly_path(int root_fd, const char *path, struct err *err);
+
+/** Open a new pseudo terminal in the devpts mounted at root_fd:/dev/pts.
+ *  @return owned master fd; *out_slave_fd the slave, verified to be of that devpts */
+int root_open_console(int root_fd, int *out_slave_fd, struct err *err);
+
+/** Bind the slave on /dev/console (an empty file made in our /dev). */
+int root_bind_console(int root_fd, int slave_fd, struct err *err);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void fd_close(int *fd)
+{
+	if (*fd < 0)
+		return;
+	int saved = errno;
+	close(*fd);
+	errno = saved;
+	*fd = -1;
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *next = data;
+	while (len > 0) {
+		ssize_t n = write(fd, next, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		next += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fd_read_all(int fd, size_t max_bytes, const char *what, struct buf *out, struct err *err)
+{
+	size_t chunk = 4096;
+	for (size_t total = 0;;) {
+		buf_reserve(out, chunk);
+		ssize_t n = read(fd, out->data + out->len, chunk);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "read %s", what);
+		if (n == 0)
+			return 0;
+		total += (size_t)n;
+		if (total > max_bytes)
+			return err_set(err, ERR_INVALID, "%s is larger than %zu bytes", what,
+				       max_bytes);
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+		if (chunk < 65536)
+			chunk *= 2;
+	}
+}
+
+/* Below Linux 5.9: walk the list the kernel has of us. */
+static void close_listed(int first)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		int fd = atoi(entry->d_name);
+		if (fd >= first && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+void fd_close_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0u, 0) < 0)
+		close_listed(first);
+}
+
+struct fd_path fd_proc_path(int fd)
+{
+	struct fd_path path;
+	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
+	return path;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Processes are (pid, pidfd): a pid alone may already belong to somebody else. */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** clone3(2) arguments we use; see process_clone. */
+struct process_clone {
+	uint64_t flags;	   /* CLONE_NEW*, CLONE_PARENT, ... */
+	int cgroup_fd;	   /* v2 directory for CLONE_INTO_CGROUP, or -1 */
+	int out_pidfd;	   /* filled in the parent: owned pidfd */
+	bool no_signal;	   /* send no SIGCHLD at exit */
+};
+
+/**
+ * Fork with clone3: the child returns 0 and runs on, with its own copy of our memory. Only for
+ * single-threaded processes. Without clone3 (Linux < 5.3, or a seccomp filter that says ENOSYS)
+ * clone(2) with CLONE_PIDFD does the same; then `cgroup_fd` must be -1.
+ *
+ * @return pid in the parent, 0 in the child, -1 on error
+ * Source: clone(2)
+ */
+pid_t process_fork(struct process_clone *clone, struct err *err);
+
+struct process_exit {
+	bool is_signaled;
+	int status; /* exit status, or the signal's number */
+	bool core_dumped;
+};
+
+/** 0-255 as a shell shows it: the status, or 128 + signal. */
+int process_exit_code(const struct process_exit *exit);
+
+/**
+ * Wait for a child by pidfd and reap it.
+ * Source: waitid(2) P_PIDFD; Linux >= 5.4
+ */
+int process_wait(int pidfd, struct process_exit *out, struct err *err);
+
+/** Send a signal by pidfd. A process that is gone already is no error. */
+int process_signal(int pidfd, int signal, struct err *err);
+
+struct process_child {
+	pid_t pid;
+	int pidfd; /* owned */
+};
+
+/**
+ * Start a program with exactly the descriptors in `fds` as 0, 1, 2, ...; everything else closed.
+ * The child's signal mask and handlers are reset. Cheap even from a large process (posix_spawn
+ * style vfork).
+ *
+ * @path   absolute path of the program
+ * @return 0, or -1 (the exec error is reported here, not in the child)
+ */
+int process_spawn(const char *path, char *const argv[], char *const envp[], const int *fds,
+		  size_t fds_len, struct process_child *out, struct err *err);

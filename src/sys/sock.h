@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Sequenced-packet socket pairs that carry messages and descriptors between our own processes. */
+#include "base/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/** A connected SOCK_SEQPACKET pair, close-on-exec. @return 0 or -1 */
+int sock_pair(int out_fds[2], struct err *err);
+
+/** Send one packet, with one descriptor when fd >= 0 (borrowed). @return 0 or -1 */
+int sock_send(int sock_fd, const void *data, size_t len, int fd, struct err *err);
+
+/**
+ * Receive one packet of at most `size` bytes. A descriptor that came along is stored in *out_fd
+ * (owned, close-on-exec; -1 if none); pass NULL to refuse descriptors.
+ * @return bytes received; 0 at the end of the stream (the peer is gone); -1 on error
+ */
+ssize_t sock_recv(int sock_fd, void *data, size_t size, int *out_fd, struct err *err);
