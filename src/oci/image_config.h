@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The OCI (and Docker) image configuration, as far as a container needs it.
+ * Source: OCI image-spec config.md
+ */
+#include "base/err.h"
+#include "base/strv.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct image_config {
+	char *architecture, *os, *variant, *author, *created; /* created: RFC 3339; NULL: absent */
+	char *user, *working_dir, *stop_signal;		      /* NULL: absent */
+	struct strv env, entrypoint, cmd, shell;
+	struct strv exposed_ports, volumes; /* keys */
+	struct strv labels;		    /* key=value: untrusted, never interpreted */
+	struct strv diff_ids;		    /* "sha256:...", bottom first */
+	struct strv history;		    /* created_by of each step; "" where absent */
+	bool args_escaped;
+};
+
+void image_config_done(struct image_config *config);
+
+#define IMAGE_CONFIG_MAX (8u << 20)
+
+/**
+ * Parse. Every limit of docs/limits.md is enforced; unknown fields are ignored; duplicate keys,
+ * wrong types and bad digests are ERR_INVALID with the JSON path.
+ */
+int image_config_parse(const char *json, size_t len, struct image_config *out, struct err *err);
+
+/** JSON bytes of a config (canonical: fixed key order, no spaces), for import and pack. */
+char *image_config_format(const struct image_config *config);

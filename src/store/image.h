@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Images: a config, a stack of layers, and the names that lead to them. */
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/strv.h"
+#include "oci/image_config.h"
+#include "store/store.h"
+
+#include <stdint.h>
+
+struct image {
+	char id[DIGEST_HEX_SIZE]; /* digest of the config's bytes */
+	struct image_config config;
+	struct strv layers;    /* layer names, bottom first: directories layers/NAME/fs */
+	struct strv names;     /* "docker.io/library/debian:12", normalised */
+	uint64_t size_bytes;   /* of all layers, unpacked */
+	uint64_t created_ns;   /* realtime; 0 unknown */
+};
+
+void image_done(struct image *image);
+
+/**
+ * Find an image by "name[:tag]" (Docker's short forms), "name@sha256:...", or an id or an
+ * unambiguous prefix of one. This is on the path of a start: two small files are read.
+ *
+ * @return 0; -1 ERR_NOT_FOUND "no such image: X", ERR_CONFLICT for an ambiguous prefix
+ */
+int image_find(const struct store *store, const char *reference, struct image *out,
+	       struct err *err);
+
+struct image_list {
+	struct image *items;
+	size_t len;
+};
+void image_list_done(struct image_list *list);
+
+/** All images, newest first. A damaged record is skipped with a warning (warn_say). */
+int image_list(const struct store *store, struct image_list *out, struct err *err);
+
+/**
+ * Record an image whose layers are all committed, and point names at it (may be none).
+ * @config_json  the config's original bytes: their digest is the id
+ */
+int image_add(const struct store *store, const void *config_json, size_t config_len,
+	      const struct strv *layers, const struct strv *names, char out_id[DIGEST_HEX_SIZE],
+	      struct err *err);
+
+/** Point one more name at an image. A name that pointed elsewhere moves. */
+int image_tag(const struct store *store, const char *id, const char *name, struct err *err);
+
+/** Outcome of image_remove, for "Untagged: ..." and "Deleted: ..." */
+struct image_removed {
+	struct strv untagged, deleted; /* names; "sha256:..." of image and layers */
+};
+void image_removed_done(struct image_removed *removed);
+
+/**
+ * Docker's rmi: a name goes; the last name takes the image and its unshared layers along. By id:
+ * refused (ERR_CONFLICT) with several names unless `force`. An image used by a container is
+ * refused (ERR_CONFLICT naming it); with `force` only if that container is not running.
+ */
+int image_remove(const struct store *store, const char *reference, bool force,
+		 struct image_removed *out, struct err *err);

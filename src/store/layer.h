@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Layers: unpacked once, keyed by chain id, shared read-only by every container.
+ * layers/NAME/fs is the tree as overlayfs wants it (whiteouts, opaque markers); NAME is short, so
+ * that hundreds fit in a mount call.
+ * Source: OCI image-spec config.md "Layer ChainID"
+ */
+#include "base/digest.h"
+#include "base/err.h"
+#include "store/store.h"
+
+#include <stdint.h>
+
+/** ChainID of a layer on top of `parent_chain` ("" for the first). Hex digits. */
+void layer_chain_id(const char *parent_chain, const char *diff_id, char out[DIGEST_HEX_SIZE]);
+
+/** @return owned name of the committed layer with this chain id, or NULL when there is none */
+char *layer_find(const struct store *store, const char *chain_id);
+
+/** A layer being unpacked: a private directory that no command sees yet. */
+struct layer_staging {
+	int dir_fd;	/* the future fs/, mode 0755: unpack here */
+	int lock_fd;	/* held while we live: frees the staging directory when we die */
+	char name[ID_SIZE];
+};
+
+/** Begin. The intent is on disk before the first byte: recovery deletes what a dead owner left. */
+int layer_stage(const struct store *store, struct layer_staging *out, struct err *err);
+
+/**
+ * Commit: syncfs, rename, directory fsync, record. If another process committed the same chain
+ * meanwhile, ours is dropped and its name returned.
+ * @return owned name or NULL
+ */
+char *layer_commit(const struct store *store, struct layer_staging *staging, const char *chain_id,
+		   const char *diff_id, uint64_t size_bytes, struct err *err);
+
+/** Drop it. NULL-safe on a zeroed or committed staging. */
+void layer_abort(const struct store *store, struct layer_staging *staging);
