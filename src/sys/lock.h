@@ -14,6 +14,7 @@ enum lock_mode { LOCK_SHARED, LOCK_EXCLUSIVE };
 
 /**
  * Take the lock file `name` in `dir_fd` (made if missing), waiting at most `timeout_ms`.
+ * A lock file that was removed while it was held or waited for is made anew.
  * @return owned fd whose close releases the lock; -1 with ERR_CONFLICT whose text names the
  *         holder (pid and command) when the time is over
  */

@@ -5,21 +5,23 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /** clone3(2) arguments we use; see process_clone. */
 struct process_clone {
-	uint64_t flags;	   /* CLONE_NEW*, CLONE_PARENT, ... */
-	int cgroup_fd;	   /* v2 directory for CLONE_INTO_CGROUP, or -1 */
-	int out_pidfd;	   /* filled in the parent: owned pidfd */
-	bool no_signal;	   /* send no SIGCHLD at exit */
+	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT, ... */
+	int cgroup_fd;  /* v2 directory for CLONE_INTO_CGROUP, or -1 */
+	int out_pidfd;  /* filled in the parent: owned pidfd */
+	bool no_signal; /* send no SIGCHLD at exit */
 };
 
 /**
  * Fork with clone3: the child returns 0 and runs on, with its own copy of our memory. Only for
  * single-threaded processes. Without clone3 (Linux < 5.3, or a seccomp filter that says ENOSYS)
- * clone(2) with CLONE_PIDFD does the same; then `cgroup_fd` must be -1.
+ * clone(2) with CLONE_PIDFD does the same; then `cgroup_fd` must be -1 and CLONE_NEWTIME is
+ * refused (ERR_UNSUPPORTED). With CLONE_PARENT the exit signal is the caller's own.
  *
  * @return pid in the parent, 0 in the child, -1 on error
  * Source: clone(2)
@@ -49,10 +51,13 @@ struct process_child {
 	int pidfd; /* owned */
 };
 
+/** Most descriptors that process_spawn passes. */
+#define PROCESS_SPAWN_FDS_MAX 64
+
 /**
  * Start a program with exactly the descriptors in `fds` as 0, 1, 2, ...; everything else closed.
- * The child's signal mask and handlers are reset. Cheap even from a large process (posix_spawn
- * style vfork).
+ * The child's signal mask is empty and all dispositions are the default. Cheap even from a large
+ * process (vfork-style), and safe in one with threads.
  *
  * @path   absolute path of the program
  * @return 0, or -1 (the exec error is reported here, not in the child)
