@@ -19,6 +19,7 @@
 
 #define AUTO(type, done) __attribute__((cleanup(done))) type
 
+/** What AUTO_FREE calls. */
 static inline void free_indirect(void *pointer_to_pointer)
 {
 	free(*(void **)pointer_to_pointer);

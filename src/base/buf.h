@@ -34,6 +34,7 @@ void buf_reset(struct buf *buf);
 /** Make room for `extra` more bytes (and the NUL). */
 void buf_reserve(struct buf *buf, size_t extra);
 
+/** Append a copy; what `max_bytes` does not allow ends the process, see above. */
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_add_char(struct buf *buf, char c);
 void buf_add_str(struct buf *buf, const char *text);

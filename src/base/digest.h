@@ -18,6 +18,7 @@ struct digest {
 	SHA256_CTX sha256;
 };
 
+/** Start, and add the next bytes: any number of times, then digest_hex(). */
 void digest_init(struct digest *digest);
 void digest_add(struct digest *digest, const void *data, size_t len);
 

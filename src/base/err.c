@@ -91,12 +91,9 @@ bool err_is_set(const struct err *err)
 const char *err_kind_name(enum err_kind kind)
 {
 	static const char *const names[] = {
-		[ERR_NONE] = "none",
-		[ERR_SYSTEM] = "system",
-		[ERR_INVALID] = "invalid",
-		[ERR_NOT_FOUND] = "not-found",
-		[ERR_CONFLICT] = "conflict",
-		[ERR_UNSUPPORTED] = "unsupported",
+		[ERR_NONE] = "none",         [ERR_SYSTEM] = "system",
+		[ERR_INVALID] = "invalid",   [ERR_NOT_FOUND] = "not-found",
+		[ERR_CONFLICT] = "conflict", [ERR_UNSUPPORTED] = "unsupported",
 		[ERR_REMOTE] = "remote",
 	};
 	return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";

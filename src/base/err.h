@@ -16,12 +16,12 @@
 
 enum err_kind {
 	ERR_NONE,
-	ERR_SYSTEM,	 /* the kernel said no: errnum says what */
-	ERR_INVALID,	 /* the caller's input is wrong */
-	ERR_NOT_FOUND,	 /* the object named does not exist */
-	ERR_CONFLICT,	 /* the object exists, is in use, or is locked */
+	ERR_SYSTEM,      /* the kernel said no: errnum says what */
+	ERR_INVALID,     /* the caller's input is wrong */
+	ERR_NOT_FOUND,   /* the object named does not exist */
+	ERR_CONFLICT,    /* the object exists, is in use, or is locked */
 	ERR_UNSUPPORTED, /* this kernel, machine or build cannot do it */
-	ERR_REMOTE,	 /* another process or host failed */
+	ERR_REMOTE,      /* another process or host failed */
 };
 
 #define ERR_TEXT_MAX 1024
@@ -29,8 +29,9 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	int errnum;		 /* errno value, 0 if none */
-	char text[ERR_TEXT_MAX]; /* outermost context first: "create container x: mount /proc: ..." */
+	int errnum;              /* errno value, 0 if none */
+	char text[ERR_TEXT_MAX]; /* outermost context first: "create container x: mount /proc: ..."
+				  */
 	char hint[ERR_HINT_MAX]; /* what the user can do; empty when there is nothing to say */
 };
 

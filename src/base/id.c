@@ -48,24 +48,26 @@ void id_new_name(char out[ID_NAME_SIZE])
 {
 	/* What potters say of clay, glaze and fire; what they make and what they use. */
 	static const char *const adjectives[] = {
-		"amber",  "ashen",  "banded",  "bright", "brushed", "burnished", "calm",   "celadon",
-		"cobalt", "coiled", "copper",  "cool",	 "curved",  "dappled",	 "deep",   "earthen",
-		"ember",  "fired",  "glazed",  "glossy", "golden",  "hollow",	 "humble", "incised",
-		"ivory",  "jade",   "kneaded", "late",	 "lively",  "lucid",	 "matte",  "mellow",
-		"misty",  "modest", "mossy",   "ochre",	 "open",    "pale",	 "patient", "plain",
-		"polished", "quiet", "raku",   "robust", "round",   "russet",	 "rustic", "salted",
-		"sandy",  "serene", "silken",  "sincere", "slender", "smoked",	 "spun",   "stamped",
-		"steady", "sunlit", "tall",    "thrown", "umber",   "velvet",	 "warm",   "woven",
+		"amber",   "ashen",   "banded",  "bright",  "brushed", "burnished", "calm",
+		"celadon", "cobalt",  "coiled",  "copper",  "cool",    "curved",    "dappled",
+		"deep",    "earthen", "ember",   "fired",   "glazed",  "glossy",    "golden",
+		"hollow",  "humble",  "incised", "ivory",   "jade",    "kneaded",   "late",
+		"lively",  "lucid",   "matte",   "mellow",  "misty",   "modest",    "mossy",
+		"ochre",   "open",    "pale",    "patient", "plain",   "polished",  "quiet",
+		"raku",    "robust",  "round",   "russet",  "rustic",  "salted",    "sandy",
+		"serene",  "silken",  "sincere", "slender", "smoked",  "spun",      "stamped",
+		"steady",  "sunlit",  "tall",    "thrown",  "umber",   "velvet",    "warm",
+		"woven",
 	};
 	static const char *const nouns[] = {
-		"amphora", "anvil",  "ash",	"basin",   "beaker", "bell",	"bowl",	   "brick",
-		"brush",   "cellar", "chawan",	"clay",	   "coil",   "crock",	"cup",	   "dish",
-		"ewer",	   "fern",   "flask",	"foot",	   "glaze",  "goblet",	"gourd",   "handle",
-		"hangari", "hearth", "jar",	"jug",	   "kettle", "kiln",	"kimchi",  "ladle",
-		"lid",	   "lotus",  "moon",	"mortar",  "mug",    "onggi",	"pantry",  "pepper",
-		"pestle",  "pine",   "pitcher", "plate",   "pot",    "rim",	"rice",	   "river",
-		"saucer",  "sesame", "shard",	"shoulder", "slip",  "spout",	"spring",  "stone",
-		"straw",   "tea",    "tile",	"urn",	   "vase",   "vessel",	"wheel",   "willow",
+		"amphora", "anvil",  "ash",     "basin",    "beaker", "bell",   "bowl",   "brick",
+		"brush",   "cellar", "chawan",  "clay",     "coil",   "crock",  "cup",    "dish",
+		"ewer",    "fern",   "flask",   "foot",     "glaze",  "goblet", "gourd",  "handle",
+		"hangari", "hearth", "jar",     "jug",      "kettle", "kiln",   "kimchi", "ladle",
+		"lid",     "lotus",  "moon",    "mortar",   "mug",    "onggi",  "pantry", "pepper",
+		"pestle",  "pine",   "pitcher", "plate",    "pot",    "rim",    "rice",   "river",
+		"saucer",  "sesame", "shard",   "shoulder", "slip",   "spout",  "spring", "stone",
+		"straw",   "tea",    "tile",    "urn",      "vase",   "vessel", "wheel",  "willow",
 	};
 	uint8_t pick[4];
 	random_bytes(pick, sizeof(pick));

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#define ID_LEN  64 /* hex digits of a container id, as Docker's */
-#define ID_SIZE (ID_LEN + 1)
+#define ID_LEN       64 /* hex digits of a container id, as Docker's */
+#define ID_SIZE      (ID_LEN + 1)
 #define ID_SHORT_LEN 12
 
 /** A fresh random id: 64 hex digits from getrandom(2). Its first 12 are never all decimal

@@ -14,9 +14,10 @@ struct strv {
 	size_t capacity;
 };
 
+/** Free everything; append one, all, or remove one (the order stays). */
 void strv_done(struct strv *list);
-void strv_add(struct strv *list, const char *text);	       /* copies */
-void strv_add_take(struct strv *list, char *text);	       /* consumes */
+void strv_add(struct strv *list, const char *text);            /* copies */
+void strv_add_take(struct strv *list, char *text);             /* consumes */
 void strv_add_all(struct strv *list, const struct strv *more); /* copies */
 void strv_remove(struct strv *list, size_t index);
 

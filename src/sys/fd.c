@@ -64,7 +64,7 @@ static void close_listed(int first)
 	if (dir == NULL)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0: below first */
 		if (fd >= first && fd != dirfd(dir))
 			close(fd);
 	}

@@ -72,7 +72,7 @@ int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err)
 		path++;
 	if (strlen(path) >= sizeof(copy))
 		return err_num(err, ENAMETOOLONG, "make directory %s", path);
-	strcpy(copy, path);
+	memcpy(copy, path, strlen(path) + 1);
 
 	int fd = open_resolved(root_fd, copy, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
 	if (fd >= 0 || errno != ENOENT)
@@ -96,7 +96,7 @@ int rooted_mkfile(int root_fd, const char *path, mode_t mode, struct err *err)
 		path++;
 	if (strlen(path) >= sizeof(copy))
 		return err_num(err, ENAMETOOLONG, "make file %s", path);
-	strcpy(copy, path);
+	memcpy(copy, path, strlen(path) + 1);
 	char *slash = strrchr(copy, '/');
 	const char *name = slash != NULL ? slash + 1 : copy;
 	if (slash != NULL)

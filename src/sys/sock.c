@@ -60,7 +60,8 @@ ssize_t sock_recv(int sock_fd, void *data, size_t size, int *out_fd, struct err 
 		return err_sys(err, "receive a message");
 	AUTO_FD fd = -1;
 	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
-	if (head != NULL && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (head != NULL && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(head), sizeof(int));
 	if ((msg.msg_flags & MSG_TRUNC) != 0)
 		return err_set(err, ERR_REMOTE, "a message is larger than %zu bytes", size);
