@@ -39,6 +39,7 @@ struct spec_process {
 	struct strv args;
 	struct strv env;
 	char *cwd; /* absolute container path */
+	bool has_caps; /* false: keep the caller's (a peeled container) */
 	struct caps caps;
 	struct rlimit_entry *rlimits;
 	size_t rlimits_len;
@@ -128,8 +129,9 @@ struct spec {
 	struct strv masked_paths;
 	struct strv readonly_paths;
 
-	bool has_cgroup;    /* false: stay in the caller's cgroup (a peeled container) */
-	char *cgroups_path; /* NULL: the runtime's default */
+	bool has_new_keyring; /* join a fresh session keyring */
+	bool has_cgroup;      /* false: stay in the caller's cgroup (a peeled container) */
+	char *cgroups_path;   /* below each hierarchy's mount point, starts with '/' */
 	struct cgroup_limits limits;
 
 	/* A compiled seccomp program (kernel/seccomp); the profile itself is compiled, or found

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Running a plan. boot_start() returns when the payload has been exec'ed (or could not be); the
+ * caller then attends to the process (runtime/attend.h) and ends with boot_cleanup().
+ */
+#include "base/err.h"
+#include "kernel/cgroup/cgroup.h"
+#include "kernel/root/root.h"
+#include "runtime/boot/plan.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** One executed step, for the trace. */
+struct boot_span {
+	uint8_t proc;  /* enum boot_proc */
+	uint16_t op;   /* index in the plan's list of that process */
+	bool is_done;  /* false: began, did not come back */
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+};
+
+/**
+ * The board: memory that the three processes share until the exec. Errors and the trace are
+ * written here, so that nothing has to be sent, and a killed child still shows where it was.
+ */
+struct boot_board {
+	struct err err;
+	atomic_bool has_failed;
+	uint8_t failed_proc; /* enum boot_proc */
+	uint16_t failed_op;
+	int exit_code; /* 125, 126, 127: Docker's meaning */
+	struct {
+		uint8_t proc;
+		uint16_t op;
+	} current; /* the step begun last */
+	atomic_uint spans_len;
+	uint32_t spans_capacity; /* 0: no trace */
+	struct boot_span spans[];
+};
+
+/** Explains an execve(2) that failed; runs inside the container. @return 126 or 127 */
+typedef int boot_exec_diagnose(int root_fd, const char *path, const struct strv *env, int errnum,
+			       struct err *err);
+
+struct boot {
+	const struct boot_plan *plan;
+	const struct spec *spec;
+	const struct cgroup_layout *layout;
+	boot_exec_diagnose *diagnose;
+
+	struct boot_board *board; /* shared mapping */
+	size_t board_size;
+
+	/* parent */
+	struct cgroup cgroup;
+	bool has_cgroup;
+	int root_fd;	     /* the root's mount, detached until inner attaches it */
+	int *source_fds;     /* per spec mount: detached clone of a bind's source, or -1 */
+	int ns_fds[NS_COUNT]; /* joined namespaces */
+	int parent_sock, child_sock;
+	int stdio_fds[3];    /* what the payload gets; borrowed, -1 with a console */
+	int console_fd;	     /* master, owned; -1 */
+	pid_t pid;
+	int pidfd;	     /* owned */
+	pid_t outer_pid;
+	int outer_pidfd;
+
+	/* found by STEP_FIND_USER, else the spec's */
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t groups_len;
+	char *home; /* owned; NULL: not looked up */
+
+	/* inner */
+	enum boot_proc me;
+	int proc_fd;	  /* own procfs */
+	int console_slave_fd;
+	struct root_masks masks;
+	char *program;	  /* resolved path of the payload */
+};
+
+/** Prepare; nothing is done yet. `trace` reserves room for the spans of the whole plan. */
+int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgroup_layout *layout,
+	      bool trace, struct err *err);
+
+/**
+ * Run the plan up to the exec of the payload.
+ * @return 0: it runs (pid, pidfd, console_fd are set); -1: the error names process and step,
+ *         board->exit_code says how to exit; no process of ours is left
+ */
+int boot_start(struct boot *boot, struct err *err);
+
+/** Kill what is left inside, remove the cgroup, close everything. Keeps the board and its trace. */
+void boot_stop(struct boot *boot);
+
+/** Release the board. */
+void boot_done(struct boot *boot);
+
+/* For the step functions. */
+
+/** Run the rows of one process from row `first` on, recording each on the board. */
+int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct err *err);
+
+/** The life of a freshly cloned child: its rows, then (never returning) exec or exit. */
+void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
+
+/** Messages over the boot socket. */
+enum boot_message {
+	BOOT_MSG_GO = 1,     /* parent to inner: id maps and cgroup are ready */
+	BOOT_MSG_CONSOLE,    /* inner to parent: with the master fd */
+	BOOT_MSG_INNER,	     /* outer to parent: with the pidfd; pid follows */
+};
+struct boot_packet {
+	uint32_t message; /* enum boot_message */
+	int32_t pid;
+};

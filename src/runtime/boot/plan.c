@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The planner: a pure function from a spec to rows. It knows what depends on what (the order of
+ * enum boot_step_id) and what a container needs; it must never touch the system. A test checks
+ * that every plan's rows are in the table's order.
+ */
+#include "runtime/boot/plan.h"
+
+#include "base/mem.h"
+
+#include <sched.h>
+#include <string.h>
+
+const char *boot_proc_name(enum boot_proc proc)
+{
+	static const char *const names[] = { "parent", "outer", "inner" };
+	return names[proc];
+}
+
+struct planner {
+	struct boot_plan *plan;
+	enum boot_proc proc;
+	size_t capacity[BOOT_PROC_COUNT];
+};
+
+static struct boot_op *add(struct planner *planner, enum boot_step_id step)
+{
+	struct boot_plan *plan = planner->plan;
+	enum boot_proc proc = planner->proc;
+	if (plan->len[proc] == planner->capacity[proc]) {
+		planner->capacity[proc] = planner->capacity[proc] * 2 + 32;
+		plan->ops[proc] = mem_realloc(plan->ops[proc],
+					      planner->capacity[proc] * sizeof(struct boot_op));
+	}
+	struct boot_op *op = &plan->ops[proc][plan->len[proc]++];
+	memset(op, 0, sizeof(*op));
+	op->step = step;
+	return op;
+}
+
+static void add_if(struct planner *planner, bool wanted, enum boot_step_id step)
+{
+	if (wanted)
+		add(planner, step);
+}
+
+static bool is_new(const struct spec *spec, enum ns_type type)
+{
+	return spec->namespaces[type].is_used && spec->namespaces[type].path == NULL;
+}
+
+static bool is_joined(const struct spec *spec, enum ns_type type)
+{
+	return spec->namespaces[type].is_used && spec->namespaces[type].path != NULL;
+}
+
+static bool has_option(const struct spec_mount *mount, const char *option)
+{
+	return strv_find(&mount->options, option) >= 0;
+}
+
+bool boot_mount_is_bind(const struct spec_mount *mount)
+{
+	return has_option(mount, "bind") || has_option(mount, "rbind") ||
+	       (mount->type != NULL && strcmp(mount->type, "bind") == 0);
+}
+
+static int check_needs_mount_ns(const struct spec *spec, struct err *err)
+{
+	if (spec->namespaces[NS_MOUNT].is_used)
+		return 0;
+	if (spec->root_change == SPEC_ROOT_PIVOT)
+		return err_set(err, ERR_INVALID, "pivot_root needs a mount namespace");
+	if (spec->mounts_len > 0)
+		return err_set(err, ERR_INVALID, "mount %s needs a mount namespace",
+			       spec->mounts[0].destination);
+	if (spec->masked_paths.len > 0 || spec->readonly_paths.len > 0 || spec->root_readonly)
+		return err_set(err, ERR_INVALID,
+			       "masked and read-only paths need a mount namespace");
+	return 0;
+}
+
+static int check_namespaces(const struct spec *spec, struct err *err)
+{
+	if (is_joined(spec, NS_MOUNT))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "a container with a root of its own cannot join a mount namespace");
+	if (is_new(spec, NS_USER) && (spec->uid_maps_len == 0 || spec->gid_maps_len == 0))
+		return err_set(err, ERR_INVALID, "a new user namespace needs uid and gid mappings");
+	if (!is_new(spec, NS_USER) && spec->uid_maps_len > 0)
+		return err_set(err, ERR_INVALID, "id mappings need a new user namespace");
+	if ((spec->hostname != NULL || spec->domainname != NULL) &&
+	    !spec->namespaces[NS_UTS].is_used)
+		return err_set(err, ERR_INVALID, "a hostname needs a UTS namespace");
+	if (spec->time_offsets_len > 0 && !is_new(spec, NS_TIME))
+		return err_set(err, ERR_INVALID, "time offsets need a new time namespace");
+	return 0;
+}
+
+static int check(const struct spec *spec, const struct boot_options *options, struct err *err)
+{
+	if (spec->process.args.len == 0)
+		return err_set(err, ERR_INVALID, "process.args: no program to run");
+	if (check_needs_mount_ns(spec, err) < 0)
+		return -1;
+	if (check_namespaces(spec, err) < 0)
+		return -1;
+	if (options->uses_console && !spec->namespaces[NS_MOUNT].is_used)
+		return err_set(err, ERR_INVALID, "a terminal needs a mount namespace for its devpts");
+	return 0;
+}
+
+static void plan_parent(struct planner *planner)
+{
+	struct boot_plan *plan = planner->plan;
+	const struct spec *spec = plan->spec;
+	planner->proc = BOOT_PARENT;
+	add_if(planner, spec->has_cgroup, STEP_MAKE_CGROUP);
+	add_if(planner, spec->has_cgroup, STEP_SET_LIMITS);
+	add(planner, plan->options->root.overlay != NULL ? STEP_MOUNT_OVERLAY : STEP_OPEN_ROOTFS);
+	add_if(planner, plan->options->user != NULL, STEP_FIND_USER);
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		if (boot_mount_is_bind(&spec->mounts[i]))
+			add(planner, STEP_CLONE_SOURCE)->mount = i;
+	for (int type = 0; type < NS_COUNT; type++)
+		if (is_joined(spec, (enum ns_type)type))
+			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
+	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
+	add_if(planner, plan->has_user_ns, STEP_WRITE_ID_MAPS);
+	bool joins_itself = !plan->options->is_cgroup_v2 && !plan->has_user_ns &&
+			    !is_joined(spec, NS_USER);
+	bool is_cloned_in = plan->options->is_cgroup_v2;
+	add_if(planner, spec->has_cgroup && !joins_itself && !is_cloned_in, STEP_MOVE_TO_CGROUP);
+	add_if(planner, plan->has_user_ns || (spec->has_cgroup && !joins_itself), STEP_LET_GO);
+	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
+	add(planner, STEP_AWAIT_EXEC);
+}
+
+static void plan_outer(struct planner *planner)
+{
+	const struct spec *spec = planner->plan->spec;
+	planner->proc = BOOT_OUTER;
+	static const enum ns_type joined_here[] = { NS_USER, NS_PID, NS_TIME };
+	for (size_t i = 0; i < ARRAY_LEN(joined_here); i++)
+		if (is_joined(spec, joined_here[i]))
+			add(planner, STEP_OUTER_JOIN_NAMESPACE)->ns = joined_here[i];
+	add_if(planner, spec->time_offsets_len > 0, STEP_OUTER_TIME_OFFSETS);
+	add(planner, STEP_OUTER_START_INNER);
+}
+
+/* Namespaces that the inner process can still join by itself. */
+static void plan_joins(struct planner *planner)
+{
+	static const enum ns_type joined_here[] = { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_MOUNT };
+	for (size_t i = 0; i < ARRAY_LEN(joined_here); i++)
+		if (is_joined(planner->plan->spec, joined_here[i]))
+			add(planner, STEP_JOIN_NAMESPACE)->ns = joined_here[i];
+}
+
+static void plan_world(struct planner *planner)
+{
+	struct boot_plan *plan = planner->plan;
+	const struct spec *spec = plan->spec;
+	bool parent_let_go = false;
+	for (size_t i = 0; i < plan->len[BOOT_PARENT]; i++)
+		parent_let_go |= plan->ops[BOOT_PARENT][i].step == STEP_LET_GO;
+	bool joins_itself = spec->has_cgroup && !plan->options->is_cgroup_v2 && !parent_let_go;
+
+	add_if(planner, parent_let_go, STEP_AWAIT_PARENT);
+	add_if(planner, joins_itself, STEP_JOIN_CGROUP);
+	add_if(planner, is_new(spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE);
+	plan_joins(planner);
+	add_if(planner, spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
+	add(planner, STEP_NEW_SESSION);
+	add_if(planner, spec->has_new_keyring, STEP_NEW_KEYRING);
+	add_if(planner, spec->hostname != NULL, STEP_SET_HOSTNAME);
+	add_if(planner, spec->domainname != NULL, STEP_SET_DOMAINNAME);
+	add_if(planner, is_new(spec, NS_NET), STEP_RAISE_LOOPBACK);
+}
+
+static bool needs_procfs(const struct spec *spec)
+{
+	const struct spec_process *process = &spec->process;
+	return spec->sysctls_len > 0 || process->has_oom_score_adj ||
+	       process->apparmor_profile != NULL || process->selinux_label != NULL;
+}
+
+static void plan_root(struct planner *planner)
+{
+	struct boot_plan *plan = planner->plan;
+	const struct spec *spec = plan->spec;
+	bool has_mount_ns = spec->namespaces[NS_MOUNT].is_used;
+	add_if(planner, needs_procfs(spec), STEP_OPEN_PROCFS);
+	for (size_t i = 0; i < spec->sysctls_len; i++)
+		add(planner, STEP_SET_SYSCTL)->sysctl = &spec->sysctls[i];
+	add_if(planner, has_mount_ns, STEP_SET_PROPAGATION);
+	add_if(planner, has_mount_ns, STEP_ATTACH_ROOT);
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		add(planner, STEP_MOUNT)->mount = i;
+	add_if(planner, spec->has_default_devices || spec->devices_len > 0, STEP_MAKE_DEVICES);
+	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
+	add_if(planner, spec->masked_paths.len > 0, STEP_OPEN_MASKS);
+	for (size_t i = 0; i < spec->masked_paths.len; i++)
+		add(planner, STEP_MASK_PATH)->path = spec->masked_paths.items[i];
+	for (size_t i = 0; i < spec->readonly_paths.len; i++)
+		add(planner, STEP_READONLY_PATH)->path = spec->readonly_paths.items[i];
+	add_if(planner, plan->options->make_workdir, STEP_MAKE_WORKDIR);
+	add_if(planner, spec->root_readonly, STEP_READONLY_ROOT);
+	add(planner, spec->root_change == SPEC_ROOT_PIVOT ? STEP_PIVOT_ROOT : STEP_CHROOT);
+}
+
+static void plan_identity(struct planner *planner)
+{
+	const struct spec *spec = planner->plan->spec;
+	const struct spec_process *process = &spec->process;
+	bool has_filter = spec->seccomp.len > 0;
+	add_if(planner, process->rlimits_len > 0, STEP_SET_RLIMITS);
+	add_if(planner, process->has_oom_score_adj, STEP_SET_OOM_SCORE);
+	add_if(planner, process->ioprio.is_set, STEP_SET_IOPRIO);
+	add_if(planner, process->scheduler.is_set, STEP_SET_SCHEDULER);
+	add_if(planner, process->apparmor_profile != NULL || process->selinux_label != NULL,
+	       STEP_SET_LABEL);
+	add(planner, STEP_SET_STDIO);
+	add_if(planner, process->has_caps, STEP_DROP_BOUNDING);
+	/* Without no_new_privs the kernel asks for CAP_SYS_ADMIN: while we still have it. */
+	add_if(planner, has_filter && !process->no_new_privileges, STEP_LOAD_SECCOMP_PRIVILEGED);
+	add(planner, STEP_SET_USER);
+	add_if(planner, process->has_caps, STEP_SET_CAPS);
+	add(planner, STEP_CHANGE_DIRECTORY);
+	add(planner, STEP_FIND_PROGRAM);
+	add_if(planner, planner->plan->options->dies_with_parent, STEP_DIE_WITH_PARENT);
+	add_if(planner, process->no_new_privileges, STEP_NO_NEW_PRIVS);
+	add_if(planner, has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
+	add(planner, STEP_EXEC);
+}
+
+/* Namespaces the clone makes. The cgroup namespace is not among them: its root would be the
+ * parent's cgroup; and a time namespace with offsets has to be prepared before anyone is in it. */
+static uint64_t flags_for_clone(const struct spec *spec)
+{
+	uint64_t flags = 0;
+	for (int type = 0; type < NS_COUNT; type++) {
+		if (type == NS_CGROUP || (type == NS_TIME && spec->time_offsets_len > 0))
+			continue;
+		if (is_new(spec, (enum ns_type)type))
+			flags |= (uint64_t)(unsigned)ns_info((enum ns_type)type)->clone_flag;
+	}
+	return flags;
+}
+
+int boot_plan_make(const struct spec *spec, const struct boot_options *options,
+		   struct boot_plan *out, struct err *err)
+{
+	if (check(spec, options, err) < 0)
+		return -1;
+	*out = (struct boot_plan){
+		.spec = spec,
+		.options = options,
+		.has_user_ns = is_new(spec, NS_USER),
+		.has_outer = is_joined(spec, NS_USER) || is_joined(spec, NS_PID) ||
+			     is_joined(spec, NS_TIME) || spec->time_offsets_len > 0,
+		.clone_flags = flags_for_clone(spec),
+	};
+	struct planner planner = { .plan = out };
+	plan_parent(&planner);
+	if (out->has_outer)
+		plan_outer(&planner);
+	planner.proc = BOOT_INNER;
+	plan_world(&planner);
+	plan_root(&planner);
+	plan_identity(&planner);
+	return 0;
+}
+
+void boot_plan_done(struct boot_plan *plan)
+{
+	for (int proc = 0; proc < BOOT_PROC_COUNT; proc++)
+		free(plan->ops[proc]);
+	memset(plan, 0, sizeof(*plan));
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The boot plan: what has to happen, in order, between a spec and a running process, as rows of
+ * {step, argument} for three processes:
+ *
+ *	parent   on the host: makes the cgroup and the root, clones, writes id maps, waits
+ *	outer    only when a namespace cannot be had by clone alone (joined pid or time namespace,
+ *	         joined user namespace, time offsets): prepares namespaces, clones inner, leaves
+ *	inner    inside: builds the container's view of the world and becomes the payload
+ *
+ * Planning is pure: it reads the spec, makes no system call and fails only on contradictions. The
+ * same rows are run (boot.h), traced (trace.h), explained (explain.h), and made to fail by tests.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "kernel/ns/ns.h"
+#include "kernel/union/overlay.h"
+#include "oci/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum boot_proc { BOOT_PARENT, BOOT_OUTER, BOOT_INNER, BOOT_PROC_COUNT };
+
+/** "parent", "outer", "inner" */
+const char *boot_proc_name(enum boot_proc proc);
+
+/* The order of the rows is the order of the steps within each process: a law that a test holds. */
+enum boot_step_id {
+	/* parent, before the clone */
+	STEP_MAKE_CGROUP,
+	STEP_SET_LIMITS,
+	STEP_MOUNT_OVERLAY,
+	STEP_OPEN_ROOTFS,
+	STEP_FIND_USER,
+	STEP_CLONE_SOURCE,
+	STEP_OPEN_NAMESPACE,
+	STEP_START_OUTER,
+	STEP_START_INNER,
+	/* parent, beside the child */
+	STEP_WRITE_ID_MAPS,
+	STEP_MOVE_TO_CGROUP,
+	STEP_LET_GO,
+	STEP_TAKE_CONSOLE,
+	STEP_AWAIT_EXEC,
+
+	/* outer */
+	STEP_OUTER_JOIN_NAMESPACE,
+	STEP_OUTER_NEW_USER,
+	STEP_OUTER_TIME_OFFSETS,
+	STEP_OUTER_START_INNER,
+
+	/* inner */
+	STEP_AWAIT_PARENT,
+	STEP_JOIN_CGROUP,
+	STEP_NEW_CGROUP_NAMESPACE,
+	STEP_JOIN_NAMESPACE,
+	STEP_BECOME_ROOT,
+	STEP_NEW_SESSION,
+	STEP_NEW_KEYRING,
+	STEP_SET_HOSTNAME,
+	STEP_SET_DOMAINNAME,
+	STEP_RAISE_LOOPBACK,
+	STEP_OPEN_PROCFS,
+	STEP_SET_SYSCTL,
+	STEP_SET_PROPAGATION,
+	STEP_ATTACH_ROOT,
+	STEP_MOUNT,
+	STEP_MAKE_DEVICES,
+	STEP_OPEN_CONSOLE,
+	STEP_OPEN_MASKS,
+	STEP_MASK_PATH,
+	STEP_READONLY_PATH,
+	STEP_MAKE_WORKDIR,
+	STEP_READONLY_ROOT,
+	STEP_PIVOT_ROOT,
+	STEP_CHROOT,
+	STEP_SET_RLIMITS,
+	STEP_SET_OOM_SCORE,
+	STEP_SET_IOPRIO,
+	STEP_SET_SCHEDULER,
+	STEP_SET_LABEL,
+	STEP_SET_STDIO,
+	STEP_DROP_BOUNDING,
+	STEP_LOAD_SECCOMP_PRIVILEGED,
+	STEP_SET_USER,
+	STEP_SET_CAPS,
+	STEP_CHANGE_DIRECTORY,
+	STEP_FIND_PROGRAM,
+	STEP_DIE_WITH_PARENT,
+	STEP_NO_NEW_PRIVS,
+	STEP_LOAD_SECCOMP,
+	STEP_EXEC,
+	STEP_COUNT,
+};
+
+/** One row: the step and the one thing it is about (which member: see the step's table row). */
+struct boot_op {
+	enum boot_step_id step;
+	union {
+		enum ns_type ns;
+		size_t mount; /* index in spec->mounts */
+		const char *path;
+		const struct spec_sysctl *sysctl;
+	};
+};
+
+/** What the container is made of besides its spec. */
+struct boot_root {
+	const struct overlay *overlay; /* layers; or */
+	const char *path;	       /* a host directory */
+};
+
+struct boot_options {
+	struct boot_root root;
+	const char *user;	/* "name", "uid", "name:group", ... to look up inside; NULL: spec's numbers */
+	const struct strv *groups; /* names or numbers added to the user's own (--group-add) */
+	bool uses_console;	/* spec.process.terminal: the parent gets the master */
+	bool is_cgroup_v2;	/* clone into the cgroup instead of joining it */
+	bool dies_with_parent;	/* SIGKILL when the monitor dies */
+	bool make_workdir;	/* Docker's: a missing working directory is made */
+};
+
+struct boot_plan {
+	const struct spec *spec;	     /* borrowed */
+	const struct boot_options *options;  /* borrowed */
+	struct boot_op *ops[BOOT_PROC_COUNT]; /* owned */
+	size_t len[BOOT_PROC_COUNT];
+	bool has_outer;
+	bool has_user_ns;	 /* a new one */
+	uint64_t clone_flags;	 /* namespaces that the clone itself makes */
+};
+
+/**
+ * Make the plan.
+ * @return 0; -1 ERR_INVALID or ERR_UNSUPPORTED for a spec that contradicts itself (mounts without
+ *         a mount namespace, pivot_root without one, an idmap without maps, ...)
+ */
+int boot_plan_make(const struct spec *spec, const struct boot_options *options,
+		   struct boot_plan *out, struct err *err);
+void boot_plan_done(struct boot_plan *plan);
+
+/** Is this mount a bind? By its options, as OCI has it; the type is only a hint. */
+bool boot_mount_is_bind(const struct spec_mount *mount);
