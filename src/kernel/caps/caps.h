@@ -35,19 +35,21 @@ uint64_t caps_docker(void);
 
 /**
  * Apply Docker's --cap-add/--cap-drop to a mask: names with or without CAP_, any case, "ALL".
- * Drops come first unless they are "ALL": as Docker has it.
+ * add ALL: every capability but those dropped by name; else drop ALL: only those added; else the
+ * drops come first, then the adds. Either list may be NULL.
  * @return 0, or -1 ERR_INVALID naming the unknown capability
  */
 int caps_tweak(uint64_t *mask, const struct strv *add, const struct strv *drop, struct err *err);
 
 /**
  * Drop from the bounding set what is not in caps->bounding. Needs CAP_SETPCAP; before the user
- * changes. Capabilities the kernel does not know are skipped.
+ * changes. Capabilities the kernel does not know are skipped; what is gone already is no error.
  */
 int caps_apply_bounding(const struct caps *caps, struct err *err);
 
-/** Set permitted, effective, inheritable, then raise ambient. After the user has changed (with
- *  PR_SET_KEEPCAPS held until now). A capability we do not have is dropped with one warning. */
+/** Set permitted, effective, inheritable, then raise exactly the ambient set. After the user has
+ *  changed (with PR_SET_KEEPCAPS held until now). A capability we do not have is dropped with one
+ *  warning; the bounding set is not touched. */
 int caps_apply(const struct caps *caps, struct err *err);
 
 /** Read the caller's own five sets. */

@@ -16,8 +16,8 @@ struct sock_filter;
 
 struct seccomp_program {
 	struct sock_filter *filter; /* owned */
-	uint16_t len;		    /* instructions; 0: no filter */
-	uint32_t flags;		    /* SECCOMP_FILTER_FLAG_* */
+	uint16_t len;               /* instructions; 0: no filter */
+	uint32_t flags;             /* SECCOMP_FILTER_FLAG_* */
 };
 void seccomp_program_done(struct seccomp_program *program);
 
