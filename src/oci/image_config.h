@@ -5,7 +5,9 @@
  * The OCI (and Docker) image configuration, as far as a container needs it.
  * Source: OCI image-spec config.md
  */
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/strv.h"
 
 #include <stdbool.h>
@@ -14,18 +16,19 @@
 
 struct image_config {
 	char *architecture, *os, *variant, *author, *created; /* created: RFC 3339; NULL: absent */
-	char *user, *working_dir, *stop_signal;		      /* NULL: absent */
+	char *user, *working_dir, *stop_signal;               /* NULL: absent */
 	struct strv env, entrypoint, cmd, shell;
 	struct strv exposed_ports, volumes; /* keys */
-	struct strv labels;		    /* key=value: untrusted, never interpreted */
-	struct strv diff_ids;		    /* "sha256:...", bottom first */
-	struct strv history;		    /* created_by of each step; "" where absent */
+	struct strv labels;                 /* key=value: untrusted, never interpreted */
+	struct strv diff_ids;               /* "sha256:...", bottom first */
+	struct strv history;                /* created_by of each step; "" where absent */
 	bool args_escaped;
 };
 
 void image_config_done(struct image_config *config);
 
 #define IMAGE_CONFIG_MAX (8u << 20)
+#define IMAGE_LAYERS_MAX 127
 
 /**
  * Parse. Every limit of docs/limits.md is enforced; unknown fields are ignored; duplicate keys,
@@ -35,3 +38,7 @@ int image_config_parse(const char *json, size_t len, struct image_config *out, s
 
 /** JSON bytes of a config (canonical: fixed key order, no spaces), for import and pack. */
 char *image_config_format(const struct image_config *config);
+
+/** The two halves of the above, for a config inside another document. */
+int image_config_read(const struct json_at *doc, struct image_config *out, struct err *err);
+void image_config_write(const struct image_config *config, struct buf *out);

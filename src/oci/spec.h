@@ -10,6 +10,7 @@
  * their "absent" value.
  * Source: OCI runtime-spec config.md, config-linux.md
  */
+#include "base/attr.h"
 #include "base/strv.h"
 #include "kernel/caps/caps.h"
 #include "kernel/cgroup/limits.h"
@@ -38,14 +39,14 @@ struct spec_process {
 	struct spec_user user;
 	struct strv args;
 	struct strv env;
-	char *cwd; /* absolute container path */
+	char *cwd;     /* absolute container path */
 	bool has_caps; /* false: keep the caller's (a peeled container) */
 	struct caps caps;
 	struct rlimit_entry *rlimits;
 	size_t rlimits_len;
 	bool no_new_privileges;
 	char *apparmor_profile; /* NULL: none */
-	char *selinux_label;	/* NULL: none */
+	char *selinux_label;    /* NULL: none */
 	bool has_oom_score_adj;
 	int oom_score_adj;
 	struct sched_policy scheduler; /* .is_set says whether */
@@ -54,8 +55,8 @@ struct spec_process {
 
 struct spec_mount {
 	char *destination;   /* container path */
-	char *type;	     /* file system, "bind", or NULL */
-	char *source;	     /* host path for a bind, anything for the rest; may be NULL */
+	char *type;          /* file system, "bind", or NULL */
+	char *source;        /* host path for a bind, anything for the rest; may be NULL */
 	struct strv options; /* as in fstab; kernel/mount/options.h knows them */
 	/* Id maps of an idmapped mount (options idmap/ridmap with their own maps). */
 	struct ns_id_map *uid_maps, *gid_maps;
@@ -107,8 +108,8 @@ struct spec {
 	bool root_readonly;
 	enum spec_root_change root_change;
 	char *rootfs_propagation; /* "private", "slave", "shared", "unbindable"; NULL: private */
-	char *hostname;		  /* NULL: keep */
-	char *domainname;	  /* NULL: keep */
+	char *hostname;           /* NULL: keep */
+	char *domainname;         /* NULL: keep */
 
 	struct spec_process process;
 
@@ -161,3 +162,9 @@ struct spec_mount *spec_add_mount(struct spec *spec, const char *destination, co
 				  const char *source, const char *options_comma);
 struct spec_device *spec_add_device(struct spec *spec);
 struct spec_sysctl *spec_add_sysctl(struct spec *spec, const char *name, const char *value);
+
+/**
+ * Grow a list by one zeroed element of `size` bytes: `list = spec_grow(list, &len, sizeof(*list))`.
+ * For the lists without a function of their own.
+ */
+void *spec_grow(void *items, size_t *len, size_t size) MUST_USE;
