@@ -15,14 +15,15 @@
 
 /** What fstab-like options mean to the kernel. kernel/mount/options.c parses them. */
 struct mount_options {
-	uint64_t attr_set, attr_clear;	     /* MOUNT_ATTR_* of this mount */
+	uint64_t attr_set, attr_clear;         /* MOUNT_ATTR_* of this mount */
 	uint64_t rec_attr_set, rec_attr_clear; /* the same for the whole tree (rro, rnosuid, ...) */
-	unsigned long sb_flags, sb_clear;      /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_RDONLY, ... of the super block */
+	unsigned long sb_flags,
+		sb_clear; /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_RDONLY, ... of the super block */
 	bool is_bind, is_recursive, is_remount;
-	unsigned long propagation;	/* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
+	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
 	bool propagation_recursive;
-	bool idmap, idmap_recursive;	/* "idmap", "ridmap" */
-	bool tmpcopyup;			/* a tmpfs starts with what the image has there */
+	bool idmap, idmap_recursive; /* "idmap", "ridmap" */
+	bool tmpcopyup;              /* a tmpfs starts with what the image has there */
 	bool src_nofollow, dest_nofollow;
 	struct strv data; /* what is left: file system options "mode=755", "size=64k" */
 };
@@ -33,14 +34,29 @@ void mount_options_done(struct mount_options *options);
  *  words that contradict each other ("bind" with data is fine, "idmap" with "ridmap" is not). */
 int mount_options_parse(const struct strv *words, struct mount_options *out, struct err *err);
 
+/** The words mount_options_parse knows, in alphabetical order; NULL after the last. */
+const char *mount_option_word(size_t index);
+
 /**
- * A new mount of a file system, detached.
+ * A new mount of a file system, detached. Read-only (MS_RDONLY) stays a matter of `attrs` alone for
+ * file systems whose super block others share (proc, sysfs, mqueue, cgroup).
  * @source  as the file system wants it; NULL for none
  * @data    "key=value" or "flag" words
  * @return  owned mount fd; the error carries the kernel's own text (fscontext log) where it has one
  */
 int mount_new(const char *fstype, const char *source, const struct strv *data, uint64_t attrs,
 	      unsigned long sb_flags, struct err *err);
+
+/*
+ * The same in steps, for file systems configured by more than words: a configuration context (owned
+ * fd), its creation and mount (owned fd), and the kernel's log appended to an error.
+ */
+int mount_open_fs(const char *fstype, struct err *err);
+int mount_create(int fs_fd, const char *fstype, uint64_t attrs, struct err *err);
+void mount_explain(int fs_fd, struct err *err);
+
+/** Change a mounted file system's super-block flags and data ("remount" without "bind"). */
+int mount_reconfigure(int mount_fd, const struct mount_options *options, struct err *err);
 
 /** A detached copy of the tree at `path` (relative to dir_fd; "" is dir_fd itself). */
 int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);

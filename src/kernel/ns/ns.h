@@ -28,7 +28,7 @@ struct ns_info {
 	const char *name;     /* OCI name: "network", "mount", ... */
 	const char *proc;     /* file in /proc/PID/ns of the one a process is in */
 	const char *proc_new; /* the one its children get ("pid_for_children"), else as proc */
-	int clone_flag;	      /* CLONE_NEW* */
+	int clone_flag;       /* CLONE_NEW* */
 	const char *isolates; /* half a sentence for people */
 };
 

@@ -26,7 +26,7 @@ int root_chroot(int root_fd, struct err *err);
 /** A node of /dev as mknod makes it. */
 struct root_device {
 	const char *path; /* container path */
-	mode_t mode;	  /* S_IFCHR | 0666, ... */
+	mode_t mode;      /* S_IFCHR | 0666, ... */
 	uint32_t major, minor;
 	uid_t uid;
 	gid_t gid;
@@ -38,8 +38,7 @@ struct root_device {
  * node is verified to be that device.
  * Devices outside /dev are resolved with root_fd.
  */
-int root_make_devices(int root_fd, const struct root_device *devices, size_t len,
-		      struct err *err);
+int root_make_devices(int root_fd, const struct root_device *devices, size_t len, struct err *err);
 
 /** /dev/null, zero, full, random, urandom, tty: what every container has. */
 extern const struct root_device root_default_devices[];
@@ -50,9 +49,15 @@ int root_make_dev_links(int dev_fd, struct err *err);
 
 /** What masks are made of; opened before the container's tree is visible. */
 struct root_masks {
-	int null_fd;	  /* the host's /dev/null, checked to be char 1:3 */
-	int empty_mnt_fd; /* a detached read-only empty tmpfs, cloned per directory; made lazily */
+	int null_fd;      /* a read-only mount of the host's /dev/null, checked to be char 1:3 */
+	int empty_mnt_fd; /* a read-only empty tmpfs for directories; made lazily, -1 before */
+	bool is_null_attached, is_empty_attached; /* first use attaches, later ones clone */
 };
+
+/**
+ * Open them, in the mount namespace the container will have, before root_pivot. One struct serves
+ * one container: what it holds is attached in its tree by the first root_mask_path.
+ */
 int root_masks_open(struct root_masks *out, struct err *err);
 void root_masks_done(struct root_masks *masks);
 

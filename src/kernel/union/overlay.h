@@ -15,13 +15,13 @@
 #define OVERLAY_LAYERS_MAX 500 /* OVL_MAX_STACK */
 
 struct overlay {
-	int base_dir_fd;	     /* lower, upper and work are relative to it (borrowed) */
-	const char *const *lower;    /* top layer first, as overlayfs has it */
-	size_t lower_len;	     /* 1 to OVERLAY_LAYERS_MAX */
-	const char *upper, *work;    /* NULL: read-only */
-	bool is_volatile;	     /* no sync of the upper file system at unmount: throw-away uppers */
-	bool is_unprivileged;	     /* "userxattr": mounted inside a user namespace */
-	int idmap_userns_fd;	     /* -1, or shift owners of every layer by this user namespace */
+	int base_dir_fd;          /* lower, upper and work are relative to it (borrowed) */
+	const char *const *lower; /* top layer first, as overlayfs has it */
+	size_t lower_len;         /* 1 to OVERLAY_LAYERS_MAX */
+	const char *upper, *work; /* NULL: read-only */
+	bool is_volatile;     /* no sync of the upper file system at unmount: throw-away uppers */
+	bool is_unprivileged; /* "userxattr": mounted inside a user namespace */
+	int idmap_userns_fd;  /* -1, or shift owners of every layer by this user namespace */
 };
 
 /**

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Idmapped layers: each layer's mount is cloned, given the map, and handed to overlayfs by
+ * descriptor. Nothing is attached anywhere, so nothing can be left behind. An overlay itself
+ * cannot be idmapped.
+ * Kernel: 6.15 takes layers on detached mounts (5.19 to 6.14 only attached ones).
+ */
+#include "kernel/union/idmapped.h"
+
+#include "kernel/mount/mount.h"
+#include "kernel/union/classic.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NO_ID ((uid_t)65534) /* what stat(2) shows for an owner that has no mapping */
+
+static int clone_idmapped(const struct overlay *overlay, const char *name, struct err *err)
+{
+	AUTO_FD fd = mount_clone(overlay->base_dir_fd, name, false, err);
+	if (fd < 0)
+		return -1;
+	if (mount_set_idmap(fd, overlay->idmap_userns_fd, false, err) < 0)
+		return -1;
+	return fd_take(&fd);
+}
+
+static int set_dir_fd(int fs_fd, const char *key, int dir_fd, const char *name, struct err *err)
+{
+	if (fsconfig(fs_fd, FSCONFIG_SET_FD, key, NULL, dir_fd) == 0)
+		return 0;
+	if (errno == EINVAL || errno == EBADF)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "overlay layers with mapped ids need Linux 6.15 (%s %s)", key, name);
+	err_sys(err, "overlay %s %s", key, name);
+	mount_explain(fs_fd, err);
+	return -1;
+}
+
+static int set_lower(int fs_fd, const struct overlay *overlay, struct err *err)
+{
+	for (size_t i = 0; i < overlay->lower_len; i++) {
+		AUTO_FD fd = clone_idmapped(overlay, overlay->lower[i], err);
+		if (fd < 0)
+			return err_context(err, "overlay layer %s", overlay->lower[i]);
+		if (set_dir_fd(fs_fd, "lowerdir+", fd, overlay->lower[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* upper and work must be on one mount: one clone of the base has both. */
+static int set_upper(int fs_fd, const struct overlay *overlay, struct stat *out_work,
+		     struct err *err)
+{
+	AUTO_FD base_fd = clone_idmapped(overlay, "", err);
+	if (base_fd < 0)
+		return err_context(err, "overlay upper directory %s", overlay->upper);
+	AUTO_FD upper_fd = openat(base_fd, overlay->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (upper_fd < 0)
+		return err_sys(err, "overlay upper directory %s", overlay->upper);
+	AUTO_FD work_fd = openat(base_fd, overlay->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	if (work_fd < 0 || fstat(work_fd, &st) < 0)
+		return err_sys(err, "overlay work directory %s", overlay->work);
+	if (st.st_uid == NO_ID || st.st_gid == (gid_t)NO_ID)
+		return err_set(err, ERR_INVALID,
+			       "overlay work directory %s: its owner has no mapping",
+			       overlay->work);
+	if (set_dir_fd(fs_fd, "upperdir", upper_fd, overlay->upper, err) < 0 ||
+	    set_dir_fd(fs_fd, "workdir", work_fd, overlay->work, err) < 0)
+		return -1;
+	*out_work = st;
+	return 0;
+}
+
+struct cap_state {
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+};
+
+/*
+ * overlayfs works in the work directory with the credentials of its mounter, and through the
+ * idmapped mount an id without a mapping can make no file (EOVERFLOW): so the mounter is, for one
+ * call, the mapped owner of the work directory. Changing the fsuid from 0 takes the file
+ * capabilities out of the effective set; the credentials kept must have them.
+ */
+static int create_as(int fs_fd, const struct overlay *overlay, const struct stat *owner,
+		     struct err *err)
+{
+	struct cap_state caps = { .header = { .version = _LINUX_CAPABILITY_VERSION_3 } };
+	if (syscall(SYS_capget, &caps.header, caps.data) < 0)
+		return err_sys(err, "read capabilities");
+	int old_gid = setfsgid(owner->st_gid);
+	int old_uid = setfsuid(owner->st_uid);
+	int fd = -1;
+	if (syscall(SYS_capset, &caps.header, caps.data) < 0)
+		err_sys(err, "keep capabilities");
+	else
+		fd = overlay_create(fs_fd, overlay, err);
+	setfsuid((uid_t)old_uid);
+	setfsgid((gid_t)old_gid);
+	syscall(SYS_capset, &caps.header, caps.data);
+	return fd;
+}
+
+int overlay_mount_idmapped(const struct overlay *overlay, struct err *err)
+{
+	AUTO_FD fs_fd = mount_open_fs("overlay", err);
+	if (fs_fd < 0)
+		return -1;
+	struct stat work = { 0 };
+	if (set_lower(fs_fd, overlay, err) < 0)
+		return -1;
+	if (overlay->upper == NULL) {
+		if (overlay_set_options(fs_fd, overlay, err) < 0)
+			return -1;
+		return overlay_create(fs_fd, overlay, err);
+	}
+	if (set_upper(fs_fd, overlay, &work, err) < 0 ||
+	    overlay_set_options(fs_fd, overlay, err) < 0)
+		return -1;
+	return create_as(fs_fd, overlay, &work, err);
+}
