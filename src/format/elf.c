@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reads ELF as the loader does: program headers, then the dynamic section, then its strings
+ * through the addresses of PT_LOAD (section headers may be stripped, and nobody checks them).
+ * It must never trust a number of the file: every read goes through source_read().
+ */
 #include "format/elf.h"
 
 #include "base/mem.h"
@@ -8,12 +14,6 @@
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
-
-/*
- * Reads ELF as the loader does: program headers, then the dynamic section, then its strings
- * through the addresses of PT_LOAD (section headers may be stripped, and nobody checks them).
- * It must never trust a number of the file: every read goes through source_read().
- */
 
 struct source {
 	const uint8_t *data; /* NULL: use fd */
@@ -332,8 +332,8 @@ static int read_dynamic(const struct source *src, const struct headers *headers,
 
 static int read_all(struct source *src, struct elf *elf, struct err *err)
 {
-	uint64_t phoff;
-	size_t phnum;
+	uint64_t phoff = 0;
+	size_t phnum = 0;
 	AUTO_FREE struct headers *headers = mem_alloc(1, sizeof(*headers));
 	if (read_header(src, elf, &phoff, &phnum, err) < 0 ||
 	    read_segments(src, phoff, phnum, headers, err) < 0)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The names an architecture has: for people, for image configs, for Debian's directories and for
+ * the loader. One row per machine, word size and byte order that Linux runs on.
+ */
 #include "format/elf.h"
 
 #include "base/attr.h"
 
 #include <elf.h>
 #include <string.h>
-
-/*
- * The names an architecture has: for people, for image configs, for Debian's directories and for
- * the loader. One row per machine, word size and byte order that Linux runs on.
- */
 
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
