@@ -30,12 +30,13 @@ def record(name, tally, start, count):
 
 
 def count_tap(lines, show=print):
-    """Count TAP; a plan that was not fulfilled or a failing exit without a failure is one more."""
+    """Count one or several TAP streams; a plan that was not fulfilled, or a failing exit without a
+    failure, is one failure more."""
     count, planned, seen, is_failing, status = Count(), None, 0, False, 0
     for line in lines:
         line = line.rstrip("\n")
         if match := re.match(r"1\.\.(\d+)", line):
-            planned = int(match[1])
+            planned = (planned or 0) + int(match[1])
         elif match := re.match(r"# exit (\d+)$", line):
             status = int(match[1])
         elif re.match(r"ok\b", line):
