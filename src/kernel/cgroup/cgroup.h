@@ -15,6 +15,8 @@
 #include <sys/types.h>
 
 #define CGROUP_HIERARCHIES_MAX 16
+#define CGROUP_NAME_MAX        128 /* all controllers of Linux in one name are 90 */
+#define CGROUP_PATH_MAX        512
 
 enum cgroup_mode {
 	CGROUP_NONE,   /* nothing is mounted, or we may not write there */
@@ -24,10 +26,10 @@ enum cgroup_mode {
 };
 
 struct cgroup_hierarchy {
-	char name[64];	      /* as mounted: "cpu,cpuacct", "systemd"; "unified" for v2 in hybrid */
-	char controllers[64]; /* "cpu,cpuacct"; "name=systemd"; "" for v2 */
-	char mount_path[96];  /* "/sys/fs/cgroup/memory" */
-	char self_path[256];  /* our own cgroup in it, "/" = the root */
+	char name[CGROUP_NAME_MAX];        /* "cpu,cpuacct", "systemd"; v2: "unified" in hybrid */
+	char controllers[CGROUP_NAME_MAX]; /* "cpu,cpuacct"; "name=systemd"; "" for v2 */
+	char mount_path[CGROUP_PATH_MAX];  /* "/sys/fs/cgroup/memory" */
+	char self_path[CGROUP_PATH_MAX];   /* our own cgroup in it, "/" = the root */
 	bool is_v2;
 };
 
@@ -37,26 +39,44 @@ struct cgroup_layout {
 	size_t len;
 };
 
-/** Find out what is mounted. Reads one small proc file and, only for unusual mount points,
- *  mountinfo. */
+/**
+ * Find out what is mounted. Reads one small proc file and, only for unusual mount points,
+ * mountinfo. Hierarchies that are mounted read-only, or where the caller may make no cgroup (in
+ * the root, in its own cgroup or above, or in its systemd user session), are left out.
+ *
+ * @return 0, also with CGROUP_NONE; -1 with ERR_SYSTEM (no /proc) or ERR_INVALID (names or paths
+ *         longer than the maxima above, more than CGROUP_HIERARCHIES_MAX hierarchies)
+ * Source: cgroups(7), proc_pid_cgroup(5)
+ */
 int cgroup_layout_detect(struct cgroup_layout *out, struct err *err);
 
 struct cgroup {
 	const struct cgroup_layout *layout; /* borrowed */
-	char path[256];			    /* below each hierarchy's mount point, starts with '/' */
-	int dir_fds[CGROUP_HIERARCHIES_MAX]; /* owned; -1 where that hierarchy was left out */
+	char path[CGROUP_PATH_MAX]; /* below each hierarchy's mount point, starts with '/' */
+	int dir_fds[CGROUP_HIERARCHIES_MAX];  /* owned, O_PATH; -1 where there is no directory */
 	bool is_made[CGROUP_HIERARCHIES_MAX]; /* we made it (and remove it) */
 };
 
 /**
  * Make the directories (and parents). On v2 the controllers that `limits` needs are enabled on
- * the way down. v1 cpuset gets its parent's cpus and mems. On failure nothing made here stays.
- * ERR_CONFLICT when the cgroup exists and has processes.
+ * the way down (and cpu, memory and pids where they are, for the statistics). v1 cpuset gets its
+ * parent's cpus and mems. On failure nothing made here stays. An empty cgroup that exists is
+ * taken as it is (`is_made` false).
+ *
+ * @path   relative to each mount point: starts with '/', no "..", "." or empty component
+ * @return 0; -1 with ERR_INVALID (path), ERR_CONFLICT (exists and has processes; or, on v2, a
+ *         parent that must pass on a controller has processes of its own), ERR_UNSUPPORTED (no
+ *         hierarchy, or a controller that `limits` needs is missing) or ERR_SYSTEM
  */
 int cgroup_create(const struct cgroup_layout *layout, const char *path,
 		  const struct cgroup_limits *limits, struct cgroup *out, struct err *err);
 
-/** Open an existing one (for kill, stats, update, remove). Missing directories are -1. */
+/**
+ * Open an existing one (for kill, stats, update, remove). Missing directories are -1; that all
+ * are missing is no error here.
+ *
+ * @return 0; -1 with ERR_INVALID (path) or ERR_SYSTEM
+ */
 int cgroup_open(const struct cgroup_layout *layout, const char *path, struct cgroup *out,
 		struct err *err);
 
@@ -65,11 +85,19 @@ void cgroup_done(struct cgroup *cgroup);
 
 /**
  * Write the limits, devices included (v1 files or the v2 BPF program). The error names the file
- * and the value. Swap limits on a kernel without swap accounting are one warning.
+ * and the value, and for a missing file the controller and the kernel option. Swap limits on a
+ * kernel without swap accounting are one warning. Also for updates: what `limits` leaves out
+ * stays as it is; device rules are replaced without a moment in which the old and the new are
+ * both absent.
  */
 int cgroup_apply(const struct cgroup *cgroup, const struct cgroup_limits *limits, struct err *err);
 
-/** v2: directory fd for CLONE_INTO_CGROUP (borrowed). v1, hybrid: -1, use cgroup_join_self. */
+/**
+ * v2 and hybrid: the v2 directory for CLONE_INTO_CGROUP (borrowed), because a later write to
+ * `cgroup.procs` waits for an RCU grace period. v1: -1. Call cgroup_join_self in the child in
+ * any case: it does what is left. Where clone3 is missing, cgroup_join_pid(cgroup, 0) in the
+ * child does all.
+ */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 
 /**
@@ -79,21 +107,28 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
  */
 int cgroup_join_self(const struct cgroup *cgroup, struct err *err);
 
-/** Move another process in (exec into a container, adoption). */
+/** Move another process, all its threads, into every hierarchy (adoption); 0 is the caller.
+ *  Waits for an RCU grace period on each. */
 int cgroup_join_pid(const struct cgroup *cgroup, pid_t pid, struct err *err);
 
-/** SIGKILL everything inside, also what is forked meanwhile: cgroup.kill, or freeze + signal. */
+/**
+ * SIGKILL everything inside, also what is forked meanwhile: cgroup.kill, or freeze + signal +
+ * thaw. A frozen cgroup is thawed. Returns when every process has its signal: they may still be
+ * dying. Empty or gone is success.
+ */
 int cgroup_kill(const struct cgroup *cgroup, struct err *err);
 
-/** Freeze or thaw everything inside and wait until the kernel says so (at most 10 s). */
+/** Freeze or thaw everything inside and wait until the kernel says so (at most 10 s; a freeze
+ *  that does not succeed in time is undone). */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err);
 
 /** Number of processes inside, descendants included; -1 on error. */
 long cgroup_count(const struct cgroup *cgroup, struct err *err);
 
 /**
- * Remove the directories with everything below (cgroups that the container made). Waits for dying
- * processes, at most `timeout_ms`. Already gone is success.
+ * Remove the directories with everything below (cgroups that the container made), whoever made
+ * them. Waits for dying processes, at most `timeout_ms`, then ERR_CONFLICT with a pid that is
+ * still there. Already gone is success. The descriptors stay open.
  */
 int cgroup_remove(const struct cgroup *cgroup, unsigned timeout_ms, struct err *err);
 
@@ -108,8 +143,9 @@ void cgroup_read_stats(const struct cgroup *cgroup, struct cgroup_stats *out);
 
 /** One mount of the view a container has of its own cgroup below /sys/fs/cgroup. */
 struct cgroup_view_mount {
-	char name[64]; /* directory below /sys/fs/cgroup; "" is /sys/fs/cgroup itself (v2) */
-	int dir_fd;    /* borrowed: bind this directory, read-only */
+	char name[CGROUP_NAME_MAX]; /* directory below /sys/fs/cgroup; "" is /sys/fs/cgroup itself
+				       (v2) */
+	int dir_fd;                 /* borrowed: bind this directory, read-only */
 };
 
 /** The binds that make the view (v1: under a tmpfs; v2: one). @return how many */

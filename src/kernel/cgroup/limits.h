@@ -46,9 +46,11 @@ struct cgroup_net_priority {
 	uint32_t priority;
 };
 
+/* As in Docker and OCI, 0 for memory limits, cpu shares, quota and period is "not set". */
 struct cgroup_limits {
 	struct {
-		struct cgroup_value limit_bytes, reservation_bytes, swap_bytes; /* swap: memory+swap */
+		struct cgroup_value limit_bytes, reservation_bytes,
+			swap_bytes; /* swap: memory+swap */
 		struct cgroup_value kernel_tcp_bytes, swappiness;
 		bool oom_kill_disabled;
 	} memory;
@@ -57,7 +59,7 @@ struct cgroup_limits {
 		struct cgroup_value rt_runtime_us, rt_period_us, idle;
 		char *cpus, *mems; /* lists, "0-3,7"; NULL: inherit */
 	} cpu;
-	struct cgroup_value pids_max;
+	struct cgroup_value pids_max; /* <= 0: unlimited */
 	struct {
 		struct cgroup_value weight, leaf_weight; /* 10-1000 */
 		struct cgroup_throttles weight_device;
@@ -68,7 +70,9 @@ struct cgroup_limits {
 	struct cgroup_value net_class_id;
 	struct cgroup_net_priority *net_priorities;
 	size_t net_priorities_len;
-	struct cgroup_device_rule *devices; /* in order; the last match wins; starts from "deny all" */
+	/* In order; for each of read, write and mknod the last match wins; starts from "deny all".
+	 * None at all: the devices are left as they are. */
+	struct cgroup_device_rule *devices;
 	size_t devices_len;
 	struct strv unified; /* v2 files: "memory.high=1073741824" */
 };

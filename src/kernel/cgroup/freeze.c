@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stops and continues everything in a cgroup, with the freezer the layout has: the v1 controller,
+ * or the core file of v2. The two are independent of each other; one is used.
+ */
+#include "kernel/cgroup/freeze.h"
+
+#include "kernel/cgroup/layout.h"
+#include "kernel/cgroup/v1/v1.h"
+#include "kernel/cgroup/v2/v2.h"
+#include "kernel/cgroup/wait.h"
+
+#include <errno.h>
+
+#define FREEZE_TIMEOUT_MS 10000
+
+bool cgroup_freezer_find(const struct cgroup *cgroup, struct cgroup_freezer *out)
+{
+	int index = cgroup_layout_find_v1(cgroup->layout, "freezer");
+	bool is_v2 = index < 0;
+	if (is_v2)
+		index = cgroup_layout_find_v2(cgroup->layout);
+	if (index < 0 || cgroup->dir_fds[index] < 0)
+		return false;
+	*out = (struct cgroup_freezer){ cgroup->dir_fds[index], is_v2 };
+	return true;
+}
+
+int cgroup_freezer_set(const struct cgroup_freezer *freezer, bool freeze)
+{
+	return freezer->is_v2 ? cgroup_v2_freezer_set(freezer->dir_fd, freeze)
+			      : cgroup_v1_freezer_set(freezer->dir_fd, freeze);
+}
+
+int cgroup_freezer_wait(const struct cgroup_freezer *freezer, bool frozen, unsigned timeout_ms)
+{
+	AUTO(struct cgroup_wait, cgroup_wait_done) wait;
+	cgroup_wait_init(&wait, timeout_ms, freezer->is_v2 ? freezer->dir_fd : -1);
+	do {
+		int is = freezer->is_v2 ? cgroup_v2_freezer_is(freezer->dir_fd, frozen)
+					: cgroup_v1_freezer_is(freezer->dir_fd, frozen);
+		if (is != 0)
+			return is;
+	} while (cgroup_wait_more(&wait));
+	return 0;
+}
+
+int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err)
+{
+	const char *verb = freeze ? "freeze" : "thaw";
+	struct cgroup_freezer freezer;
+	if (!cgroup_freezer_find(cgroup, &freezer)) {
+		err_set(err, ERR_UNSUPPORTED, "%s cgroup %s: no freezer has it", verb,
+			cgroup->path);
+		return err_hint(err, "the kernel needs CONFIG_CGROUP_FREEZER, or cgroup v2");
+	}
+	if (cgroup_freezer_set(&freezer, freeze) < 0)
+		return err_sys(err, "%s cgroup %s", verb, cgroup->path);
+	int is = cgroup_freezer_wait(&freezer, freeze, FREEZE_TIMEOUT_MS);
+	if (is > 0)
+		return 0;
+	if (is < 0)
+		return err_sys(err, "read the freezer of cgroup %s", cgroup->path);
+	if (freeze)
+		(void)cgroup_freezer_set(&freezer, false);
+	err_num(err, ETIMEDOUT, "%s cgroup %s: not done after %d s", verb, cgroup->path,
+		FREEZE_TIMEOUT_MS / 1000);
+	return err_hint(err, freeze ? "a process waits uninterruptibly in the kernel"
+				    : "a cgroup above may be frozen");
+}

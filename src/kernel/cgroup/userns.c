@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a kernel interface said EPERM: because we are root only of a user namespace. */
+#include "kernel/cgroup/userns.h"
+
+#include "kernel/cgroup/control.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+bool cgroup_in_user_namespace(void)
+{
+	char text[64];
+	unsigned inside, outside, count;
+	if (cgroup_control_read(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) < 0)
+		return false; /* no CONFIG_USER_NS */
+	return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
+	       outside != 0 || count != 4294967295u;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Number of tasks, on v1: the same file as on v2. Source: cgroup-v1/pids.rst */
+#include "kernel/cgroup/v1/v1.h"
+
+int cgroup_v1_pids(const struct cgroup_control *control, const struct cgroup_limits *limits,
+		   struct err *err)
+{
+	int64_t max = limits->pids_max.value;
+	if (max <= 0 && control->is_fresh)
+		return 0; /* "max" is the default */
+	return cgroup_control_write_max(control, "pids.max", max > 0 ? max : -1, err);
+}
