@@ -39,7 +39,10 @@ number=1
 failed=0
 for path in "${paths[@]}"; do
 	((++number))
-	if findings=$(shellcheck -x -P SCRIPTDIR -f gcc "$path" 2>&1); then
+	# In bats files scripts for containers are quoted on purpose, and every test is a subshell.
+	exclude=SC9999
+	[[ $path != *.bats ]] || exclude=SC2016,SC2030,SC2031
+	if findings=$(shellcheck -x -P SCRIPTDIR -e "$exclude" -f gcc "$path" 2>&1); then
 		echo "ok $number $path"
 	else
 		failed=1
