@@ -25,9 +25,9 @@ enum container_status {
 struct container {
 	char id[ID_SIZE];
 	char *name;
-	char *image;	   /* as the user wrote it; NULL with a plain rootfs */
-	char *image_id;	   /* hex; NULL with a plain rootfs */
-	char *rootfs;	   /* host directory; NULL with an image */
+	char *image;       /* as the user wrote it; NULL with a plain rootfs */
+	char *image_id;    /* hex; NULL with a plain rootfs */
+	char *rootfs;      /* host directory; NULL with an image */
 	bool is_throwaway; /* --rm: removed at exit; its record needs no durability */
 	struct strv args;  /* the final argv */
 	char *cgroup_path; /* "" when it has none */
@@ -39,7 +39,7 @@ struct container {
 
 	/* state */
 	enum container_status status;
-	pid_t monitor_pid, pid; /* 0: none */
+	pid_t monitor_pid, pid;  /* 0: none */
 	uint64_t pid_start_time; /* field 22 of /proc/PID/stat: with boot id, who that pid is */
 	int exit_code;
 	bool is_oom_killed;
@@ -49,8 +49,8 @@ void container_done(struct container *container);
 
 /** What the monitor holds while its container lives. */
 struct container_lease {
-	int lock_fd;	/* owned; the lock that dies with us */
-	int dir_fd;	/* root/containers/ID, O_PATH */
+	int lock_fd;    /* owned; the lock that dies with us */
+	int dir_fd;     /* root/containers/ID, O_PATH */
 	int run_dir_fd; /* run/containers/ID, O_PATH */
 };
 void container_lease_done(struct container_lease *lease);

@@ -13,22 +13,26 @@
 struct image {
 	char id[DIGEST_HEX_SIZE]; /* digest of the config's bytes */
 	struct image_config config;
-	struct strv layers;    /* layer names, bottom first: directories layers/NAME/fs */
-	struct strv names;     /* "docker.io/library/debian:12", normalised */
-	uint64_t size_bytes;   /* of all layers, unpacked */
-	uint64_t created_ns;   /* realtime; 0 unknown */
+	struct strv layers;  /* layer names, bottom first: directories layers/NAME/fs */
+	struct strv names;   /* "docker.io/library/debian:12", normalised; see image_find */
+	uint64_t size_bytes; /* of all layers, unpacked */
+	uint64_t created_ns; /* realtime; 0 unknown */
 };
 
 void image_done(struct image *image);
 
 /**
  * Find an image by "name[:tag]" (Docker's short forms), "name@sha256:...", or an id or an
- * unambiguous prefix of one. This is on the path of a start: two small files are read.
+ * unambiguous prefix of one. This is on the path of a start: two small files are read, so
+ * `names` holds only the name it was found by (none by id); image_load_names brings the rest.
  *
  * @return 0; -1 ERR_NOT_FOUND "no such image: X", ERR_CONFLICT for an ambiguous prefix
  */
 int image_find(const struct store *store, const char *reference, struct image *out,
 	       struct err *err);
+
+/** Replace image->names by all the names that lead to it. Reads all refs: for inspect. */
+int image_load_names(const struct store *store, struct image *image, struct err *err);
 
 struct image_list {
 	struct image *items;
@@ -59,7 +63,9 @@ void image_removed_done(struct image_removed *removed);
 /**
  * Docker's rmi: a name goes; the last name takes the image and its unshared layers along. By id:
  * refused (ERR_CONFLICT) with several names unless `force`. An image used by a container is
- * refused (ERR_CONFLICT naming it); with `force` only if that container is not running.
+ * refused (ERR_CONFLICT naming it). With `force` only a running container is in the way; a stopped
+ * one keeps the image, which loses its names. Layers that a load holds a lease on stay for a later
+ * layer_sweep.
  */
 int image_remove(const struct store *store, const char *reference, bool force,
 		 struct image_removed *out, struct err *err);

@@ -9,6 +9,7 @@
  */
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/strv.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -16,13 +17,32 @@
 /** ChainID of a layer on top of `parent_chain` ("" for the first). Hex digits. */
 void layer_chain_id(const char *parent_chain, const char *diff_id, char out[DIGEST_HEX_SIZE]);
 
+#define LAYER_NAME_LEN 12 /* more only when two chain ids begin alike */
+
+struct layer_info {
+	char chain_id[DIGEST_HEX_SIZE], diff_id[DIGEST_HEX_SIZE];
+	uint64_t size_bytes;
+	uint64_t created_ns;
+};
+
+/** Read a committed layer's record. ERR_NOT_FOUND; ERR_INVALID when it is damaged. */
+int layer_info(const struct store *store, const char *name, struct layer_info *out,
+	       struct err *err);
+
 /** @return owned name of the committed layer with this chain id, or NULL when there is none */
 char *layer_find(const struct store *store, const char *chain_id);
 
+/**
+ * Hold this while an image is being put together from layers that no image has yet: no layer is
+ * deleted meanwhile. Many may hold it; it dies with its owner.
+ * @return owned fd whose close ends it, or -1
+ */
+int layer_lease(const struct store *store, struct err *err);
+
 /** A layer being unpacked: a private directory that no command sees yet. */
 struct layer_staging {
-	int dir_fd;	/* the future fs/, mode 0755: unpack here */
-	int lock_fd;	/* held while we live: frees the staging directory when we die */
+	int dir_fd;  /* the future fs/, mode 0755 until the unpacker sets the root entry's */
+	int lock_fd; /* held while we live: frees the staging directory when we die */
 	char name[ID_SIZE];
 };
 
@@ -31,7 +51,8 @@ int layer_stage(const struct store *store, struct layer_staging *out, struct err
 
 /**
  * Commit: syncfs, rename, directory fsync, record. If another process committed the same chain
- * meanwhile, ours is dropped and its name returned.
+ * meanwhile, ours is dropped and its name returned. On failure the staging is still the caller's
+ * to abort.
  * @return owned name or NULL
  */
 char *layer_commit(const struct store *store, struct layer_staging *staging, const char *chain_id,
@@ -39,3 +60,9 @@ char *layer_commit(const struct store *store, struct layer_staging *staging, con
 
 /** Drop it. NULL-safe on a zeroed or committed staging. */
 void layer_abort(const struct store *store, struct layer_staging *staging);
+
+/**
+ * Delete committed layers that no image reaches, if nobody holds a lease.
+ * @out_removed  gets "sha256:DIFF_ID" of each; may be NULL
+ */
+int layer_sweep(const struct store *store, struct strv *out_removed, struct err *err);

@@ -9,8 +9,10 @@
  *     layers/NAME/{record,fs/}                       names/NAME -> ID
  *     images/HEX         one record per image        cache/seccomp/
  *     refs/...           name:tag -> image           mnt/   an empty directory to mount on
- *     containers/ID/{record,upper/,work/}
+ *     containers/ID/{record,upper/,work/}            boot   -> the boot id this root belongs to
  *     staging/           work in progress, deletable when its lock is free
+ *     quarantine/        damaged objects, for a person to look at
+ *     lock, leases       see store_lock, layer_lease
  *
  * Order for every durable object: data durable, rename, directory fsync, record durable, visible.
  * Locks die with their owner (sys/lock.h), so what a dead process left is found and undone by the
@@ -18,13 +20,14 @@
  */
 #include "base/err.h"
 #include "base/id.h"
+#include "sys/lock.h"
 
 #include <stdbool.h>
 
 struct store {
 	char *root_path; /* absolute */
 	char *run_path;  /* absolute */
-	int root_fd;	 /* O_PATH | O_DIRECTORY, like all below */
+	int root_fd;     /* O_PATH | O_DIRECTORY, like all below */
 	int run_fd;
 	int layers_fd;
 	int containers_fd;     /* root/containers */
@@ -35,9 +38,26 @@ struct store {
 #define STORE_RUN_ROOT_DEFAULT "/run/onggi"
 
 /**
- * Open both roots, making what is missing (0700, owner checked: a root that others may write to is
- * refused with a hint). After a reboot (boot id changed) the run root's leftovers go.
+ * Open both roots, making what is missing (0700; a root that belongs to somebody else or that
+ * others may enter is refused with a hint). After a reboot (boot id changed) the run root's
+ * leftovers go and the names are rebuilt from the records.
+ *
+ * @return 0, or -1: ERR_INVALID (relative path, loose root), ERR_CONFLICT (the store is in use
+ *         with another run root in this boot), ERR_SYSTEM
  */
 int store_open(const char *root_path, const char *run_path, struct store *out, struct err *err);
 
 void store_close(struct store *store);
+
+#define STORE_LOCK_TIMEOUT_MS 10000
+
+/**
+ * The store's own lock, first in the order of locks. Shared: while something is made that is not
+ * visible yet (a container, a staging directory). Exclusive: while something is taken away, so
+ * that what it was checked against stays true. Held for microseconds.
+ * @return owned fd whose close releases it, or -1
+ */
+int store_lock(const struct store *store, enum lock_mode mode, struct err *err);
+
+/** Remove what dead processes left in staging/. Returns the number removed, or -1. */
+int store_sweep_staging(const struct store *store, struct err *err);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removing an image: under the exclusive store lock, against which containers are created, it is
+ * checked, its names go, then its record, then its layers; what is deleted is deleted after.
+ */
+#include "store/image.h"
+
+#include "base/mem.h"
+#include "store/container.h"
+#include "store/refs.h"
+#include "store/scan.h"
+#include "store/sweep.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void image_removed_done(struct image_removed *removed)
+{
+	strv_done(&removed->untagged);
+	strv_done(&removed->deleted);
+}
+
+/* Is it used? @return 1 by a stopped container and `force` was given, 0 no, -1 ERR_CONFLICT */
+static int check_use(const struct store *store, const struct image *image, bool force,
+		     struct err *err)
+{
+	AUTO(struct container_list, container_list_done) containers = { 0 };
+	if (container_list(store, &containers, err) < 0)
+		return -1;
+	int used = 0;
+	for (size_t i = 0; i < containers.len; i++) {
+		const struct container *c = &containers.items[i];
+		if (c->image_id == NULL || strcmp(c->image_id, image->id) != 0)
+			continue;
+		bool has_ended = c->status == CONTAINER_EXITED;
+		if (has_ended && force) {
+			used = 1;
+			continue;
+		}
+		err_set(err, ERR_CONFLICT, "image %.12s is used by the %s container %s (%.12s)",
+			image->id, has_ended ? "stopped" : "running", c->name, c->id);
+		return err_hint(err, has_ended ? "remove the container, or use --force"
+					       : "stop the container first");
+	}
+	return used;
+}
+
+static int remove_names(const struct store *store, const struct strv *names,
+			struct strv *out_untagged, struct err *err)
+{
+	for (size_t i = 0; i < names->len; i++) {
+		if (refs_remove(store, names->items[i], err) < 0)
+			return -1;
+		strv_add(out_untagged, names->items[i]);
+	}
+	return 0;
+}
+
+static int remove_record(const struct store *store, const struct image *image,
+			 struct strv *out_deleted, struct err *err)
+{
+	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN];
+	snprintf(path, sizeof(path), "images/%s", image->id);
+	if (unlinkat(store->root_fd, path, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "remove image %.12s", image->id);
+	if (scan_sync(store->root_fd, "images", err) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "blobs/sha256/%s", image->id);
+	unlinkat(store->root_fd, path, 0);
+	strv_add_take(out_deleted, mem_printf("sha256:%s", image->id));
+	/* Top first, as they came. */
+	AUTO(struct strv, strv_done) layers = { 0 };
+	for (size_t i = image->layers.len; i > 0; i--)
+		strv_add(&layers, image->layers.items[i - 1]);
+	return sweep_layers(store, &layers, out_deleted, err);
+}
+
+/* Everything under the lock. */
+static int unpublish(const struct store *store, const char *reference, bool force,
+		     struct image_removed *removed, struct err *err)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	if (image_find(store, reference, &image, err) < 0)
+		return -1;
+	AUTO_FREE char *name = image.names.len > 0 ? mem_strdup(image.names.items[0]) : NULL;
+	if (image_load_names(store, &image, err) < 0)
+		return -1;
+	if (name != NULL && image.names.len > 1) {
+		AUTO(struct strv, strv_done) one = { 0 };
+		strv_add(&one, name);
+		return remove_names(store, &one, &removed->untagged, err);
+	}
+	if (name == NULL && image.names.len > 1 && !force) {
+		err_set(err, ERR_CONFLICT, "image %.12s has %zu names", image.id, image.names.len);
+		return err_hint(err, "remove the names one by one, or use --force");
+	}
+	int used = check_use(store, &image, force, err);
+	if (used < 0 || remove_names(store, &image.names, &removed->untagged, err) < 0)
+		return -1;
+	/* A stopped container keeps its image, only without a name. */
+	return used > 0 ? 0 : remove_record(store, &image, &removed->deleted, err);
+}
+
+int image_remove(const struct store *store, const char *reference, bool force,
+		 struct image_removed *out, struct err *err)
+{
+	AUTO(struct image_removed, image_removed_done) removed = { 0 };
+	AUTO_FD lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	if (lock_fd < 0 || unpublish(store, reference, force, &removed, err) < 0)
+		return -1;
+	fd_close(&lock_fd);
+	if (store_sweep_staging(store, err) < 0)
+		return -1;
+	*out = removed;
+	removed = (struct image_removed){ 0 };
+	return 0;
+}

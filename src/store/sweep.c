@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking things out of the store: what dead processes left, and layers nobody reaches. Data that
+ * goes is first renamed into staging/ under the exclusive lock, which makes it invisible in one
+ * step, and deleted there without any lock but its own.
+ */
+#include "store/sweep.h"
+
+#include "store/image.h"
+#include "store/layer.h"
+#include "store/scan.h"
+#include "sys/fd.h"
+#include "sys/lock.h"
+#include "sys/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* @return 1 with its lock, or -1 in *out_fd for what has none (a symlink, a file); 0 in use */
+static int claim(const struct store *store, const char *name, int *out_fd, struct err *err)
+{
+	char lock[sizeof("staging//lock") + 256];
+	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	if (store_lock_fd < 0)
+		return -1;
+	snprintf(lock, sizeof(lock), "staging/%.255s/lock", name);
+	struct err why = { 0 };
+	int rc = lock_try(store->root_fd, lock, LOCK_EXCLUSIVE, out_fd, &why);
+	if (rc >= 0)
+		return rc;
+	if (why.errnum == ENOTDIR || why.errnum == ELOOP)
+		return 1;
+	if (why.errnum == ENOENT)
+		return 0;
+	if (err != NULL)
+		*err = why;
+	return -1;
+}
+
+/* Half-written files of dead processes, ".NAME.new-...". Writers hold the shared lock. */
+static int sweep_fresh_files(const struct store *store, const char *path, struct err *err)
+{
+	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	AUTO_FD fd = openat(store->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store_lock_fd < 0)
+		return -1;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (dir == NULL)
+		return err_sys(err, "open directory %s", path);
+	fd_take(&fd);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		if (entry->d_name[0] == '.' && strstr(entry->d_name, ".new-") != NULL)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	return 0;
+}
+
+int store_sweep_staging(const struct store *store, struct err *err)
+{
+	AUTO(struct strv, strv_done) names = { 0 };
+	AUTO_FD staging_fd = openat(store->root_fd, "staging", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (staging_fd < 0)
+		return err_sys(err, "open staging");
+	if (scan_names(staging_fd, ".", &names, err) < 0)
+		return -1;
+	int removed = 0;
+	for (size_t i = 0; i < names.len; i++) {
+		AUTO_FD lock_fd = -1;
+		int rc = claim(store, names.items[i], &lock_fd, err);
+		if (rc < 0 || (rc > 0 && tree_remove(staging_fd, names.items[i], err) < 0))
+			return -1;
+		removed += rc;
+	}
+	if (sweep_fresh_files(store, "images", err) < 0 ||
+	    sweep_fresh_files(store, "blobs/sha256", err) < 0)
+		return -1;
+	return removed;
+}
+
+static int reachable_layers(const struct store *store, struct strv *out, struct err *err)
+{
+	AUTO(struct image_list, image_list_done) images = { 0 };
+	if (image_list(store, &images, err) < 0)
+		return -1;
+	for (size_t i = 0; i < images.len; i++)
+		strv_add_all(out, &images.items[i].layers);
+	return 0;
+}
+
+int sweep_layers(const struct store *store, const struct strv *names, struct strv *out_removed,
+		 struct err *err)
+{
+	AUTO(struct strv, strv_done) reachable = { 0 };
+	AUTO_FD lease_fd = -1;
+	int rc = lock_try(store->root_fd, "leases", LOCK_EXCLUSIVE, &lease_fd, err);
+	if (rc <= 0) /* somebody is loading: a later sweep gets them */
+		return rc;
+	if (reachable_layers(store, &reachable, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names->len; i++) {
+		char random[ID_SIZE], trash[sizeof("staging/") + ID_SIZE];
+		struct layer_info info = { 0 };
+		const char *name = names->items[i];
+		if (strv_find(&reachable, name) >= 0)
+			continue;
+		id_new(random);
+		snprintf(trash, sizeof(trash), "staging/%s", random);
+		bool has_info = layer_info(store, name, &info, NULL) == 0;
+		if (renameat(store->layers_fd, name, store->root_fd, trash) < 0 && errno != ENOENT)
+			return err_sys(err, "remove layer %s", name);
+		if (has_info && out_removed != NULL) {
+			char digest[sizeof("sha256:") + DIGEST_HEX_LEN];
+			snprintf(digest, sizeof(digest), "sha256:%s", info.diff_id);
+			strv_add(out_removed, digest);
+		}
+	}
+	return scan_sync(store->layers_fd, ".", err);
+}
+
+int layer_sweep(const struct store *store, struct strv *out_removed, struct err *err)
+{
+	AUTO(struct strv, strv_done) names = { 0 };
+	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	if (store_lock_fd < 0 || scan_names(store->layers_fd, ".", &names, err) < 0 ||
+	    sweep_layers(store, &names, out_removed, err) < 0)
+		return -1;
+	fd_close(&store_lock_fd);
+	return store_sweep_staging(store, err) < 0 ? -1 : 0;
+}
