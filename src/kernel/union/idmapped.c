@@ -7,6 +7,7 @@
  */
 #include "kernel/union/idmapped.h"
 
+#include "base/mem.h"
 #include "kernel/mount/mount.h"
 #include "kernel/union/classic.h"
 #include "sys/fd.h"
@@ -20,19 +21,37 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NO_ID ((uid_t)65534) /* what stat(2) shows for an owner that has no mapping */
+#define NO_ID 65534u /* what stat(2) shows for an owner that has no mapping */
 
-static int clone_idmapped(const struct overlay *overlay, const char *name, struct err *err)
+/* A clone lives as long as its descriptor, and overlayfs looks at the layers when it is created:
+ * until then all descriptors stay open. */
+struct idmapped {
+	const struct overlay *overlay;
+	int fs_fd;
+	int *clone_fds;
+	size_t clone_fds_len;
+	struct stat work; /* who owns the work directory, seen through the map */
+};
+
+static void idmapped_done(struct idmapped *idmapped)
 {
-	AUTO_FD fd = mount_clone(overlay->base_dir_fd, name, false, err);
-	if (fd < 0)
-		return -1;
-	if (mount_set_idmap(fd, overlay->idmap_userns_fd, false, err) < 0)
-		return -1;
-	return fd_take(&fd);
+	for (size_t i = 0; i < idmapped->clone_fds_len; i++)
+		fd_close(&idmapped->clone_fds[i]);
+	free(idmapped->clone_fds);
+	fd_close(&idmapped->fs_fd);
 }
 
-static int set_dir_fd(int fs_fd, const char *key, int dir_fd, const char *name, struct err *err)
+/* @return a descriptor that stays with `idmapped`, or -1 */
+static int clone_layer(struct idmapped *idmapped, const char *name, struct err *err)
+{
+	int fd = mount_clone(idmapped->overlay->base_dir_fd, name, false, err);
+	if (fd < 0)
+		return -1;
+	idmapped->clone_fds[idmapped->clone_fds_len++] = fd;
+	return mount_set_idmap(fd, idmapped->overlay->idmap_userns_fd, false, err) == 0 ? fd : -1;
+}
+
+static int set_dir(int fs_fd, const char *key, int dir_fd, const char *name, struct err *err)
 {
 	if (fsconfig(fs_fd, FSCONFIG_SET_FD, key, NULL, dir_fd) == 0)
 		return 0;
@@ -44,41 +63,39 @@ static int set_dir_fd(int fs_fd, const char *key, int dir_fd, const char *name, 
 	return -1;
 }
 
-static int set_lower(int fs_fd, const struct overlay *overlay, struct err *err)
+static int set_lower(struct idmapped *idmapped, struct err *err)
 {
+	const struct overlay *overlay = idmapped->overlay;
 	for (size_t i = 0; i < overlay->lower_len; i++) {
-		AUTO_FD fd = clone_idmapped(overlay, overlay->lower[i], err);
+		int fd = clone_layer(idmapped, overlay->lower[i], err);
 		if (fd < 0)
 			return err_context(err, "overlay layer %s", overlay->lower[i]);
-		if (set_dir_fd(fs_fd, "lowerdir+", fd, overlay->lower[i], err) < 0)
+		if (set_dir(idmapped->fs_fd, "lowerdir+", fd, overlay->lower[i], err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* upper and work must be on one mount: one clone of the base has both. */
-static int set_upper(int fs_fd, const struct overlay *overlay, struct stat *out_work,
-		     struct err *err)
+static int set_upper(struct idmapped *idmapped, struct err *err)
 {
-	AUTO_FD base_fd = clone_idmapped(overlay, "", err);
+	const struct overlay *overlay = idmapped->overlay;
+	int base_fd = clone_layer(idmapped, "", err);
 	if (base_fd < 0)
 		return err_context(err, "overlay upper directory %s", overlay->upper);
 	AUTO_FD upper_fd = openat(base_fd, overlay->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (upper_fd < 0)
 		return err_sys(err, "overlay upper directory %s", overlay->upper);
 	AUTO_FD work_fd = openat(base_fd, overlay->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-	if (work_fd < 0 || fstat(work_fd, &st) < 0)
+	if (work_fd < 0 || fstat(work_fd, &idmapped->work) < 0)
 		return err_sys(err, "overlay work directory %s", overlay->work);
-	if (st.st_uid == NO_ID || st.st_gid == (gid_t)NO_ID)
+	if (idmapped->work.st_uid == NO_ID || idmapped->work.st_gid == NO_ID)
 		return err_set(err, ERR_INVALID,
 			       "overlay work directory %s: its owner has no mapping",
 			       overlay->work);
-	if (set_dir_fd(fs_fd, "upperdir", upper_fd, overlay->upper, err) < 0 ||
-	    set_dir_fd(fs_fd, "workdir", work_fd, overlay->work, err) < 0)
+	if (set_dir(idmapped->fs_fd, "upperdir", upper_fd, overlay->upper, err) < 0)
 		return -1;
-	*out_work = st;
-	return 0;
+	return set_dir(idmapped->fs_fd, "workdir", work_fd, overlay->work, err);
 }
 
 struct cap_state {
@@ -113,19 +130,19 @@ static int create_as(int fs_fd, const struct overlay *overlay, const struct stat
 
 int overlay_mount_idmapped(const struct overlay *overlay, struct err *err)
 {
-	AUTO_FD fs_fd = mount_open_fs("overlay", err);
-	if (fs_fd < 0)
+	AUTO(struct idmapped, idmapped_done)
+	idmapped = {
+		.overlay = overlay,
+		.fs_fd = mount_open_fs("overlay", err),
+		.clone_fds = mem_alloc(overlay->lower_len + 1, sizeof(int)),
+	};
+	if (idmapped.fs_fd < 0 || set_lower(&idmapped, err) < 0)
 		return -1;
-	struct stat work = { 0 };
-	if (set_lower(fs_fd, overlay, err) < 0)
+	if (overlay->upper != NULL && set_upper(&idmapped, err) < 0)
 		return -1;
-	if (overlay->upper == NULL) {
-		if (overlay_set_options(fs_fd, overlay, err) < 0)
-			return -1;
-		return overlay_create(fs_fd, overlay, err);
-	}
-	if (set_upper(fs_fd, overlay, &work, err) < 0 ||
-	    overlay_set_options(fs_fd, overlay, err) < 0)
+	if (overlay_set_options(idmapped.fs_fd, overlay, err) < 0)
 		return -1;
-	return create_as(fs_fd, overlay, &work, err);
+	if (overlay->upper == NULL)
+		return overlay_create(idmapped.fs_fd, overlay, err);
+	return create_as(idmapped.fs_fd, overlay, &idmapped.work, err);
 }
