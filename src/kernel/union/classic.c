@@ -12,21 +12,18 @@
 #include "kernel/union/classic.h"
 
 #include "base/mem.h"
-#include "base/strv.h"
+#include "kernel/mount/aside.h"
 #include "kernel/mount/mount.h"
 #include "sys/fd.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_STACK_BYTES (64u << 10)
-#define STRING_MAX        255  /* fsconfig(2) */
-#define PAGE_MAX          4095 /* mount(2) */
+#define STRING_MAX 255  /* fsconfig(2) */
+#define PAGE_MAX   4095 /* mount(2) */
 
 struct classic {
 	const struct overlay *overlay;
@@ -155,7 +152,7 @@ static int mount_by_page(struct classic *classic)
 	return mount_clone(base_fd, first, false, err);
 }
 
-static int run_child(void *argument)
+static int mount_aside(void *argument)
 {
 	struct classic *classic = argument;
 	if (open_layers(classic) < 0)
@@ -179,17 +176,9 @@ int overlay_mount_classic(const struct overlay *overlay, struct err *err)
 		.base_fd = overlay->base_dir_fd,
 		.result_fd = -1,
 	};
-	AUTO_FREE char *stack = mem_alloc(1, CHILD_STACK_BYTES);
 	AUTO_FREE int *layer_fds = mem_alloc(overlay->lower_len + 2, sizeof(int));
 	classic.layer_fds = layer_fds;
-	/* Exit signal 0, as no handler of ours is to hear of this child. */
-	pid_t pid = clone(run_child, stack + CHILD_STACK_BYTES,
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES, &classic);
-	if (pid < 0)
-		err_sys(err, "start a child to mount an overlay");
-	else
-		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-			continue;
+	mount_run_aside(mount_aside, &classic, err);
 	close_layers(&classic);
 	buf_done(&classic.lower);
 	buf_done(&classic.options);
