@@ -28,6 +28,14 @@ int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err)
 	return -1;
 }
 
+/* The kernel says EINVAL for this and for much else. */
+static bool kinds_differ(int mount_fd, int target_fd)
+{
+	struct stat mount, target;
+	return fstat(mount_fd, &mount) == 0 && fstat(target_fd, &target) == 0 &&
+	       S_ISDIR(mount.st_mode) != S_ISDIR(target.st_mode);
+}
+
 int mount_attach(int mount_fd, int target_fd, struct err *err)
 {
 	if (move_mount(mount_fd, "", target_fd, "",
@@ -35,7 +43,7 @@ int mount_attach(int mount_fd, int target_fd, struct err *err)
 		return 0;
 	int errnum = errno;
 	err_sys(err, "attach a mount");
-	if (errnum == ENOTDIR)
+	if (kinds_differ(mount_fd, target_fd))
 		err_hint(err, "a directory cannot be mounted on a file, nor a file on a directory");
 	errno = errnum;
 	return -1;
