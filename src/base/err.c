@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+PRINTF_LIKE(4, 0)
 static void err_fill(struct err *err, enum err_kind kind, int errnum, const char *fmt, va_list ap)
 {
 	memset(err, 0, sizeof(*err));
