@@ -68,8 +68,14 @@ def count_program(test, show=print):
     """One program: the tests that cmocka reports, or the program itself where it reports none."""
     text = test.get("stdout", "") + "\n" + test.get("stderr", "")
     count = Count()
-    for word in re.findall(r"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] (?!\d+ test)", text, re.MULTILINE):
-        setattr(count, CMOCKA[word], getattr(count, CMOCKA[word]) + 1)
+    # Failures are listed twice, and messages look alike: "[  ERROR   ] --- x is not y".
+    outcomes = {}
+    for word, name in re.findall(r"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] (?!\d+ test)(\w+)$", text,
+                                 re.MULTILINE):
+        if outcomes.get(name) != "failed":
+            outcomes[name] = CMOCKA[word]
+    for kind in outcomes.values():
+        setattr(count, kind, getattr(count, kind) + 1)
     is_ok = test["result"] in ("OK", "EXPECTEDFAIL")
     if not is_ok and test["result"] != "SKIP" and not count.failed:
         count.failed += 1
