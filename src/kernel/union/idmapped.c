@@ -55,7 +55,7 @@ static int set_dir(int fs_fd, const char *key, int dir_fd, const char *name, str
 {
 	if (fsconfig(fs_fd, FSCONFIG_SET_FD, key, NULL, dir_fd) == 0)
 		return 0;
-	if (errno == EINVAL || errno == EBADF)
+	if (errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "overlay layers with mapped ids need Linux 6.15 (%s %s)", key, name);
 	err_sys(err, "overlay %s %s", key, name);

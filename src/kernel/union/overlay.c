@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/utsname.h>
 
 #define VALUE_MAX 256 /* fsconfig(2), with the NUL */
 
@@ -97,6 +98,20 @@ static int name_layer(int fs_fd, const char *what, const char *name, struct err 
 	return -1;
 }
 
+/*
+ * Overlayfs of an older kernel accepts every key while it is being configured, and complains in
+ * the system's log when it is created: so this is one thing that cannot be found out by trying.
+ * Where a distribution has brought it to an older version, the classic way works as well.
+ */
+static bool takes_layers_one_by_one(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 8);
+}
+
 /* @return 1 if this kernel takes no layers one by one, 0, or -1 */
 static int set_layers(int fs_fd, const struct overlay *overlay, struct err *err)
 {
@@ -140,6 +155,8 @@ int overlay_mount(const struct overlay *overlay, struct err *err)
 		return mount_single(overlay, err);
 	if (overlay->idmap_userns_fd >= 0)
 		return overlay_mount_idmapped(overlay, err);
+	if (!takes_layers_one_by_one())
+		return overlay_mount_classic(overlay, err);
 	AUTO_FD fs_fd = mount_open_fs("overlay", err);
 	if (fs_fd < 0)
 		return -1;

@@ -9,13 +9,12 @@
 
 #include <ftw.h>
 #include <linux/magic.h>
-#include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #define LAYERS_MAX OVERLAY_LAYERS_MAX
 
-static char layer_names[LAYERS_MAX][16];
+static char layer_names[LAYERS_MAX][32];
 static const char *layers[LAYERS_MAX];
 
 /* Layers "l0" (top), "l1", ... each with its number in "same" and a file of its own. */
@@ -63,8 +62,6 @@ static void check_counts(mount_way *way)
 {
 	static const size_t counts[] = { 1, 2, 20, 60, 128, 500 };
 	struct err err = { 0 };
-	struct rlimit files;
-	CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
 	struct overlay overlay = make_layers(LAYERS_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		overlay.lower_len = counts[i];
