@@ -4,7 +4,7 @@
  * mounted for it, else v2. Knows no file.
  */
 #include "kernel/cgroup/cgroup.h"
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 #include "kernel/cgroup/layout.h"
 
 #include <errno.h>

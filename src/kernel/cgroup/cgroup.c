@@ -5,12 +5,12 @@
  */
 #include "kernel/cgroup/cgroup.h"
 
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
+#include "kernel/cgroup/enable.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/place.h"
 #include "kernel/cgroup/subtree.h"
 #include "kernel/cgroup/v1/v1.h"
-#include "kernel/cgroup/v2/enable.h"
 #include "sys/fd.h"
 
 #include <errno.h>

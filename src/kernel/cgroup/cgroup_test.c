@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/warn.h"
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/test_bed.h"
 #include "sys/fd.h"

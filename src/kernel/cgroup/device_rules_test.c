@@ -3,7 +3,7 @@
  * The generated BPF program, run by an interpreter of the few instructions it may use, and the
  * v1 form, both compared with a direct evaluation of random rule lists.
  */
-#include "kernel/cgroup/device_rules.h"
+#include "kernel/cgroup/control/device_rules.h"
 #include "kernel/cgroup/v2/device_bpf.h"
 
 #include <setjmp.h>

@@ -4,7 +4,7 @@
  * the v2 tree is joined at clone3, v1 trees by the thread-wise `tasks` file.
  */
 #include "kernel/cgroup/cgroup.h"
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 
 #include <errno.h>

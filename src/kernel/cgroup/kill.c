@@ -5,7 +5,7 @@
  * signal everyone, thaw. A v1-frozen process dies only once it is thawed.
  */
 #include "kernel/cgroup/cgroup.h"
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/freeze.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/subtree.h"

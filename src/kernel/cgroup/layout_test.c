@@ -132,10 +132,10 @@ static void places_are_relative_below_the_usual_root(void **state)
 	cgroup_place_make(&h, "/a/b", &p);
 	assert_string_equal(p.path, "memory/a/b");
 	assert_int_equal(p.mount_len, strlen("memory"));
-	strncpy(h.mount_path, "/sys/fs/cgroup", sizeof(h.mount_path));
+	h = (struct cgroup_hierarchy){ .mount_path = "/sys/fs/cgroup" };
 	cgroup_place_make(&h, "/a", &p);
 	assert_string_equal(p.path, "./a");
-	strncpy(h.mount_path, "/sys/fs/cgroup2", sizeof(h.mount_path));
+	h = (struct cgroup_hierarchy){ .mount_path = "/sys/fs/cgroup2" };
 	cgroup_place_make(&h, "/a", &p);
 	assert_string_equal(p.path, "/sys/fs/cgroup2/a");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conversions between OCI's terms and v2's, unified keys, and which kinds a set of limits needs. */
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 #include "kernel/cgroup/v2/v2.h"
 
 #include "base/mem.h"
@@ -72,7 +72,7 @@ static void unified_keys_are_one_file(void **state)
 	assert_int_equal(cgroup_v2_unified_controller("cgroup.max.depth=3", name, &err), 0);
 	assert_string_equal(name, "");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		strncpy(name, "kept", sizeof(name));
+		memcpy(name, "kept", sizeof("kept"));
 		assert_int_equal(cgroup_v2_unified_controller(bad[i], name, &err), -1);
 		assert_int_equal(err.kind, ERR_INVALID);
 		assert_string_equal(name, "kept");

@@ -2,7 +2,7 @@
 /* Processes in real cgroups: joining, counting, freezing, killing, and limits that bite. */
 #include "kernel/cgroup/cgroup.h"
 
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/test_bed.h"
 #include "sys/fd.h"

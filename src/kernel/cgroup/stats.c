@@ -4,7 +4,7 @@
  * with 5.19, v1's oom_kill with 4.13). Sources: cgroup-v2.rst; cgroup-v1/memory.rst
  */
 #include "kernel/cgroup/cgroup.h"
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/subtree.h"
 

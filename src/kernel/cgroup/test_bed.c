@@ -2,7 +2,7 @@
 /* What the tests on real cgroups share: making one, running children in it, leaving nothing. */
 #include "kernel/cgroup/test_bed.h"
 
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 #include "sys/fd.h"
 #include "sys/process.h"

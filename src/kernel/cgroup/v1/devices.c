@@ -6,8 +6,8 @@
  */
 #include "base/mem.h"
 #include "base/warn.h"
-#include "kernel/cgroup/device_rules.h"
-#include "kernel/cgroup/userns.h"
+#include "kernel/cgroup/control/device_rules.h"
+#include "kernel/cgroup/control/userns.h"
 #include "kernel/cgroup/v1/v1.h"
 #include "sys/fd.h"
 

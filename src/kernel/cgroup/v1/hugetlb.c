@@ -3,7 +3,7 @@
  * Huge pages on v1: usage and, since Linux 5.7, reservations, which are charged earlier.
  * Source: Documentation/admin-guide/cgroup-v1/hugetlb.rst
  */
-#include "kernel/cgroup/hugetlb.h"
+#include "kernel/cgroup/control/hugetlb.h"
 #include "kernel/cgroup/v1/v1.h"
 
 int cgroup_v1_hugetlb(const struct cgroup_control *control, const struct cgroup_limits *limits,

@@ -2,24 +2,33 @@
 #pragma once
 
 /* The v1 controllers. Contract of each: struct cgroup_controller.apply. */
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 
+/** cpu.shares, cpu.cfs_*, cpu.rt_*, cpu.idle */
 int cgroup_v1_cpu(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		  struct err *err);
+/** cpuset.cpus, cpuset.mems */
 int cgroup_v1_cpuset(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		     struct err *err);
+/** memory.*.limit_in_bytes, memory.swappiness, memory.oom_control */
 int cgroup_v1_memory(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		     struct err *err);
+/** pids.max */
 int cgroup_v1_pids(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		   struct err *err);
+/** blkio.throttle.*, the weights of BFQ or CFQ */
 int cgroup_v1_blkio(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		    struct err *err);
+/** devices.allow, devices.deny */
 int cgroup_v1_devices(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err);
+/** hugetlb.SIZE.* */
 int cgroup_v1_hugetlb(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err);
+/** net_cls.classid */
 int cgroup_v1_net_class(const struct cgroup_control *control, const struct cgroup_limits *limits,
 			struct err *err);
+/** net_prio.ifpriomap */
 int cgroup_v1_net_priority(const struct cgroup_control *control, const struct cgroup_limits *limits,
 			   struct err *err);
 

@@ -10,7 +10,7 @@
 #include "kernel/cgroup/v2/device_bpf.h"
 
 #include "base/mem.h"
-#include "kernel/cgroup/device_rules.h"
+#include "kernel/cgroup/control/device_rules.h"
 #include "sys/fd.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
  * instructions a rule, no compiler, no library.
  */
 #include "base/err.h"
-#include "kernel/cgroup/limits.h"
+#include "kernel/cgroup/control/limits.h"
 
 #include <linux/bpf.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * update always brings the whole list.
  */
 #include "base/warn.h"
-#include "kernel/cgroup/userns.h"
+#include "kernel/cgroup/control/userns.h"
 #include "kernel/cgroup/v2/device_bpf.h"
 #include "kernel/cgroup/v2/v2.h"
 

@@ -3,7 +3,7 @@
  * Huge pages on v2: usage and, since Linux 5.7, reservations, which are charged earlier.
  * Source: Documentation/admin-guide/cgroup-v2.rst, "HugeTLB"
  */
-#include "kernel/cgroup/hugetlb.h"
+#include "kernel/cgroup/control/hugetlb.h"
 #include "kernel/cgroup/v2/v2.h"
 
 int cgroup_v2_hugetlb(const struct cgroup_control *control, const struct cgroup_limits *limits,

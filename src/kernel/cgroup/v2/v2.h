@@ -2,22 +2,30 @@
 #pragma once
 
 /* The v2 controllers. Contract of each: struct cgroup_controller.apply. */
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 
+/** cpu.weight, cpu.max, cpu.max.burst, cpu.idle */
 int cgroup_v2_cpu(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		  struct err *err);
+/** cpuset.cpus, cpuset.mems */
 int cgroup_v2_cpuset(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		     struct err *err);
+/** memory.max, memory.swap.max, memory.low */
 int cgroup_v2_memory(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		     struct err *err);
+/** pids.max */
 int cgroup_v2_pids(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		   struct err *err);
+/** io.max, io.weight, io.bfq.weight */
 int cgroup_v2_io(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		 struct err *err);
+/** the BPF program (v2/device_bpf.h) */
 int cgroup_v2_devices(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err);
+/** hugetlb.SIZE.* */
 int cgroup_v2_hugetlb(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err);
+/** any file by its own name */
 int cgroup_v2_unified(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err);
 

@@ -3,7 +3,7 @@
 
 /* Device rules as values: access bits, and what a list of rules comes to. */
 #include "base/err.h"
-#include "kernel/cgroup/limits.h"
+#include "kernel/cgroup/control/limits.h"
 
 /* The bits of BPF_DEVCG_ACC_* */
 #define CGROUP_DEVICE_MKNOD 1u

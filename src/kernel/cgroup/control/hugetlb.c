@@ -3,7 +3,7 @@
  * Huge page limits for both versions: one pair of files for each page size the machine has. The
  * size comes from outside and becomes part of a file name, so its grammar is checked here.
  */
-#include "kernel/cgroup/hugetlb.h"
+#include "kernel/cgroup/control/hugetlb.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,8 +6,8 @@
  * A row's function writes what `limits` sets and leaves the rest alone; it is called only when
  * cgroup_limits_need says so.
  */
-#include "kernel/cgroup/control.h"
-#include "kernel/cgroup/limits.h"
+#include "kernel/cgroup/control/control.h"
+#include "kernel/cgroup/control/limits.h"
 
 enum cgroup_kind {
 	CGROUP_CPU,

@@ -3,7 +3,7 @@
  * Reading and writing control files relative to a held cgroup directory. Knows nothing of what
  * the files mean. A control file takes each write(2) as one request, so a value is never split.
  */
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 
 #include "sys/fd.h"
 

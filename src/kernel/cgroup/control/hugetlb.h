@@ -2,8 +2,8 @@
 #pragma once
 
 /* Huge page limits: the versions differ in the names of the files alone. */
-#include "kernel/cgroup/control.h"
-#include "kernel/cgroup/limits.h"
+#include "kernel/cgroup/control/control.h"
+#include "kernel/cgroup/control/limits.h"
 
 struct cgroup_hugetlb_files {
 	const char *limit;       /* behind "hugetlb.<size>." */

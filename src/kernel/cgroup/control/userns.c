@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a kernel interface said EPERM: because we are root only of a user namespace. */
-#include "kernel/cgroup/userns.h"
+#include "kernel/cgroup/control/userns.h"
 
-#include "kernel/cgroup/control.h"
+#include "kernel/cgroup/control/control.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,10 +3,10 @@
  * The limits as plain values: which kinds are asked for, and their memory. Knows no file and no
  * version.
  */
-#include "kernel/cgroup/limits.h"
+#include "kernel/cgroup/control/limits.h"
 
 #include "base/mem.h"
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * What a list of device rules means, without any kernel interface. Each of read, write and mknod
  * is decided by the last rule that matches the device and has that access; no match is a denial.
  */
-#include "kernel/cgroup/device_rules.h"
+#include "kernel/cgroup/control/device_rules.h"
 
 #include "base/mem.h"
 

@@ -5,10 +5,10 @@
  * usual trouble inside a container, whose root is such a cgroup.
  * Source: Documentation/admin-guide/cgroup-v2.rst, "No Internal Process Constraint"
  */
-#include "kernel/cgroup/v2/enable.h"
+#include "kernel/cgroup/enable.h"
 
 #include "base/warn.h"
-#include "kernel/cgroup/controller.h"
+#include "kernel/cgroup/control/controller.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/place.h"
 #include "kernel/cgroup/v2/v2.h"
