@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Writing a tar archive that is the same bytes each time: owner 0:0 without names, one time stamp
+ * for all, and nothing of the machine it was made on. The caller gives the order.
+ * Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange Format"
+ */
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TAR_BUFFER_BYTES 65536
+
+struct tar_writer {
+	int fd; /* borrowed; a file or a pipe */
+	uint64_t mtime_s;
+	size_t len;           /* bytes waiting in `buffer` */
+	uint64_t total_bytes; /* of the archive so far */
+	char buffer[TAR_BUFFER_BYTES];
+};
+
+void tar_init(struct tar_writer *tar, int fd, uint64_t mtime_s);
+
+/* Paths are relative, without a leading or trailing slash. Modes: the low 12 bits are written. */
+
+int tar_add_directory(struct tar_writer *tar, const char *path, mode_t mode, struct err *err);
+int tar_add_symlink(struct tar_writer *tar, const char *path, const char *target, struct err *err);
+int tar_add_bytes(struct tar_writer *tar, const char *path, mode_t mode, const void *data,
+		  size_t len, struct err *err);
+
+/** Content and size from `source_fd` (a regular file, read from its offset). A file that becomes
+ *  shorter meanwhile is an error; what is appended to it meanwhile is not read. */
+int tar_add_file(struct tar_writer *tar, const char *path, mode_t mode, int source_fd,
+		 struct err *err);
+
+/** Write the end mark and everything that waits. Does not close. */
+int tar_finish(struct tar_writer *tar, struct err *err);
