@@ -150,6 +150,26 @@ static int add_closures(struct pack *pack, struct err *err)
 	return 0;
 }
 
+/* Where the host's /bin is a symlink to usr/bin, people and scripts use both names: the image has
+ * them for the directories it has. */
+static int add_merged_directories(struct pack *pack, struct err *err)
+{
+	static const char *const names[] = { "/bin", "/lib", "/lib32", "/lib64", "/sbin" };
+	const struct pack_why why = { "symlink", PACK_COMMAND_LINE };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct stat st;
+		AUTO_FREE char *usr_path = mem_printf("/usr%s", names[i]);
+		AUTO_FREE char *real_path = realpath(names[i], NULL);
+		if (real_path != NULL && strcmp(real_path, usr_path) == 0 &&
+		    lstat(names[i], &st) == 0 && S_ISLNK(st.st_mode) &&
+		    pack_tree_find(&pack->tree, usr_path) != NULL &&
+		    pack_tree_find(&pack->tree, names[i]) == NULL &&
+		    pack_tree_add(&pack->tree, names[i], &why, err) == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 static int collect(struct pack *pack, struct err *err)
 {
 	if (add_programs(pack, err) < 0 || add_traced(pack, err) < 0 || add_extras(pack, err) < 0 ||

@@ -58,7 +58,8 @@ struct task {
 	uint64_t flags;
 	int dir_fd;
 	uint64_t path_address;
-	char *exec_path; /* read at entry: the memory is gone after the exec */
+	char *exec_path; /* read at entry: memory and program are others after the exec */
+	char *exec_by;
 };
 
 struct tracer {
@@ -91,6 +92,7 @@ static void forget_task(struct task *task)
 	if (task == NULL)
 		return;
 	free(task->exec_path);
+	free(task->exec_by);
 	memset(task, 0, sizeof(*task));
 }
 
@@ -135,10 +137,12 @@ static char *make_absolute(pid_t tid, int dir_fd, const char *path)
 	return path[0] != '\0' ? mem_printf("%s/%s", base, path) : ptr_take(&base);
 }
 
-static void note_file(struct tracer *tracer, pid_t tid, char *path, bool is_executed)
+/* Both strings are consumed; a NULL path is passed over. */
+static void note_file(struct tracer *tracer, char *path, char *by, bool is_executed)
 {
 	struct pack_trace *trace = tracer->trace;
 	AUTO_FREE char *owned = path;
+	AUTO_FREE char *owned_by = by;
 	if (owned == NULL || trace->len == PACK_TRACE_MAX)
 		return;
 	for (size_t i = 0; i < trace->len; i++) {
@@ -147,11 +151,10 @@ static void note_file(struct tracer *tracer, pid_t tid, char *path, bool is_exec
 			return;
 		}
 	}
-	char *by = read_proc_link(tid, "exe");
 	trace->files = mem_realloc(trace->files, (trace->len + 1) * sizeof(*trace->files));
 	trace->files[trace->len++] = (struct pack_traced){
 		.path = ptr_take(&owned),
-		.by = by != NULL ? by : mem_strdup("traced command"),
+		.by = owned_by != NULL ? ptr_take(&owned_by) : mem_strdup("the traced command"),
 		.is_executed = is_executed,
 	};
 }
@@ -194,6 +197,7 @@ static void enter_call(struct tracer *tracer, pid_t tid, const struct __ptrace_s
 	if (kind == CALL_EXECVE || kind == CALL_EXECVEAT) {
 		AUTO_FREE char *path = read_string(tid, task->path_address);
 		task->exec_path = path != NULL ? make_absolute(tid, task->dir_fd, path) : NULL;
+		task->exec_by = read_proc_link(tid, "exe");
 	}
 }
 
@@ -208,7 +212,8 @@ static void leave_call(struct tracer *tracer, pid_t tid, bool is_error)
 	if (is_open && is_input && !is_error) {
 		AUTO_FREE char *path = read_string(tid, task->path_address);
 		if (path != NULL)
-			note_file(tracer, tid, make_absolute(tid, task->dir_fd, path), false);
+			note_file(tracer, make_absolute(tid, task->dir_fd, path),
+				  read_proc_link(tid, "exe"), false);
 	}
 	forget_task(task);
 }
@@ -231,7 +236,7 @@ static void see_exec(struct tracer *tracer, pid_t tid)
 	ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
 	struct task *task = find_task(tracer, (pid_t)former);
 	if (task != NULL && task->exec_path != NULL)
-		note_file(tracer, tid, ptr_take(&task->exec_path), true);
+		note_file(tracer, ptr_take(&task->exec_path), ptr_take(&task->exec_by), true);
 	tracer->has_executed = true;
 	forget_task(task);
 }
@@ -319,7 +324,7 @@ static int start(struct tracer *tracer, const char *path, char *const argv[], st
 		process_wait(pidfd, &ignored, NULL);
 		return -1;
 	}
-	note_file(tracer, pid, mem_strdup(path), true);
+	note_file(tracer, mem_strdup(path), NULL, true);
 	return 0;
 }
 
