@@ -172,7 +172,8 @@ static int add_merged_directories(struct pack *pack, struct err *err)
 
 static int collect(struct pack *pack, struct err *err)
 {
-	if (add_programs(pack, err) < 0 || add_traced(pack, err) < 0 || add_extras(pack, err) < 0 ||
+	if (add_programs(pack, err) < 0 || add_traced(pack, err) < 0 ||
+	    add_merged_directories(pack, err) < 0 || add_extras(pack, err) < 0 ||
 	    add_closures(pack, err) < 0)
 		return -1;
 	return pack_libs_add_cache(&pack->libs, err);
