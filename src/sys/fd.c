@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,6 +59,8 @@ int fd_read_all(int fd, size_t max_bytes, const char *what, struct buf *out, str
 	}
 }
 
+#define FD_LISTED_MAX 65536 /* how far the fallback looks */
+
 /* Below Linux 5.9: walk the list the kernel has of us. */
 static void close_listed(int first)
 {
@@ -75,6 +79,16 @@ void fd_close_from(int first)
 {
 	if (syscall(SYS_close_range, (unsigned)first, ~0u, 0) < 0)
 		close_listed(first);
+}
+
+void fd_cloexec_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	struct rlimit limit = { .rlim_cur = 1024 };
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = first; (rlim_t)fd < limit.rlim_cur && fd < FD_LISTED_MAX; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 struct fd_path fd_proc_path(int fd)

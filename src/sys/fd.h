@@ -36,6 +36,10 @@ int fd_read_all(int fd, size_t max_bytes, const char *what, struct buf *out, str
 /** Close every fd from `first` up, by close_range(2) with a fallback below Linux 5.9. */
 void fd_close_from(int first);
 
+/** Make every fd from `first` up close-on-exec (close_range(2) with CLOSE_RANGE_CLOEXEC, Linux >=
+ *  5.11, else one by one): what a caller leaked to us ends at the next exec. */
+void fd_cloexec_from(int first);
+
 /** Path of an fd below /proc, for the calls that only take paths. */
 struct fd_path {
 	char text[32];

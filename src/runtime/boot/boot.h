@@ -3,7 +3,7 @@
 
 /*
  * Running a plan. boot_start() returns when the payload has been exec'ed (or could not be); the
- * caller then attends to the process (runtime/attend.h) and ends with boot_cleanup().
+ * caller then attends to the process (runtime/attend.h), and ends with boot_stop() and boot_done().
  */
 #include "base/err.h"
 #include "kernel/cgroup/cgroup.h"
@@ -33,10 +33,7 @@ struct boot_board {
 	uint8_t failed_proc; /* enum boot_proc */
 	uint16_t failed_op;
 	int exit_code; /* 125, 126, 127: Docker's meaning */
-	struct {
-		uint8_t proc;
-		uint16_t op;
-	} current; /* the step begun last */
+	uint16_t begun[BOOT_PROC_COUNT]; /* number of rows each process has begun */
 	atomic_uint spans_len;
 	uint32_t spans_capacity; /* 0: no trace */
 	struct boot_span spans[];
@@ -108,6 +105,9 @@ int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct er
 
 /** The life of a freshly cloned child: its rows, then (never returning) exec or exit. */
 void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
+
+/** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
+int boot_await_exec(struct boot *boot, struct err *err);
 
 /** Messages over the boot socket. */
 enum boot_message {

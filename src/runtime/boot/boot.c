@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Carries out a plan: one loop runs the rows of each process and keeps the board. It knows nothing
+ * of what the steps do.
+ */
+#include "runtime/boot/boot.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/mem.h"
+#include "runtime/boot/steps.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CGROUP_REMOVE_TIMEOUT_MS 5000
+
+static size_t plan_ops(const struct boot_plan *plan)
+{
+	return plan->len[BOOT_PARENT] + plan->len[BOOT_OUTER] + plan->len[BOOT_INNER];
+}
+
+static int open_board(struct boot *boot, bool trace, struct err *err)
+{
+	size_t spans = trace ? plan_ops(boot->plan) : 0;
+	boot->board_size = sizeof(struct boot_board) + spans * sizeof(struct boot_span);
+	void *memory = mmap(NULL, boot->board_size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return err_sys(err, "map the boot board");
+	boot->board = memory;
+	boot->board->spans_capacity = (uint32_t)spans;
+	boot->board->exit_code = 125;
+	return 0;
+}
+
+int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgroup_layout *layout,
+	      bool trace, struct err *err)
+{
+	*boot = (struct boot){
+		.plan = plan,
+		.spec = plan->spec,
+		.layout = layout,
+		.root_fd = -1,
+		.parent_sock = -1,
+		.child_sock = -1,
+		.stdio_fds = { 0, 1, 2 },
+		.console_fd = -1,
+		.pidfd = -1,
+		.outer_pidfd = -1,
+		.uid = plan->spec->process.user.uid,
+		.gid = plan->spec->process.user.gid,
+		.proc_fd = -1,
+		.console_slave_fd = -1,
+	};
+	for (int type = 0; type < NS_COUNT; type++)
+		boot->ns_fds[type] = -1;
+	boot->masks.null_fd = boot->masks.empty_mnt_fd = -1;
+	boot->source_fds = mem_alloc(plan->spec->mounts_len, sizeof(int));
+	for (size_t i = 0; i < plan->spec->mounts_len; i++)
+		boot->source_fds[i] = -1;
+	const struct spec_user *user = &plan->spec->process.user;
+	boot->groups_len = user->additional_gids_len;
+	boot->groups = mem_dup(user->additional_gids, boot->groups_len * sizeof(gid_t));
+	return open_board(boot, trace, err);
+}
+
+/* NULL when the board has no room or no trace is wanted. */
+static struct boot_span *span_begin(struct boot *boot, enum boot_proc proc, size_t op)
+{
+	if (boot->board->spans_capacity == 0)
+		return NULL;
+	unsigned i = atomic_fetch_add(&boot->board->spans_len, 1);
+	if (i >= boot->board->spans_capacity)
+		return NULL;
+	struct boot_span *span = &boot->board->spans[i];
+	span->proc = (uint8_t)proc;
+	span->op = (uint16_t)op;
+	span->start_ns = clock_monotonic_ns();
+	return span;
+}
+
+static void record_failure(struct boot *boot, enum boot_proc proc, size_t op, const struct err *err)
+{
+	bool expected = false;
+	if (!atomic_compare_exchange_strong(&boot->board->has_failed, &expected, true))
+		return; /* the first failure is the cause, the rest are its echoes */
+	boot->board->err = *err;
+	boot->board->failed_proc = (uint8_t)proc;
+	boot->board->failed_op = (uint16_t)op;
+}
+
+static int run_op(struct boot *boot, enum boot_proc proc, size_t i, struct err *err)
+{
+	const struct boot_op *op = &boot->plan->ops[proc][i];
+	const struct boot_step *step = boot_step(op->step);
+	boot->board->begun[proc] = (uint16_t)(i + 1);
+	struct boot_span *span = span_begin(boot, proc, i);
+
+	int result = fault_point(boot_proc_name(proc), (unsigned)i, step->name, err);
+	if (result == 0)
+		result = step->run(boot, op, err);
+
+	if (span != NULL) {
+		span->end_ns = clock_monotonic_ns();
+		span->is_done = true;
+	}
+	return result;
+}
+
+int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct err *err)
+{
+	for (size_t i = first; i < boot->plan->len[proc]; i++) {
+		if (run_op(boot, proc, i, err) == 0)
+			continue;
+		/* A child that failed has told more than we know: its end of the socket is gone. */
+		if (proc == BOOT_PARENT && atomic_load(&boot->board->has_failed))
+			return -1;
+		err_context(err, "%s: %s", boot_proc_name(proc),
+			    boot_step(boot->plan->ops[proc][i].step)->name);
+		record_failure(boot, proc, i, err);
+		return -1;
+	}
+	return 0;
+}
+
+void boot_child_main(struct boot *boot, enum boot_proc proc)
+{
+	struct err err = { 0 };
+	boot->me = proc;
+	fd_close(&boot->parent_sock);
+	int status = boot_run_ops(boot, proc, 0, &err) < 0 ? boot->board->exit_code : 0;
+	_exit(status);
+}
+
+/* The row that the child began last: inner's, or outer's while there is no inner yet. */
+static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *out_proc)
+{
+	static const struct boot_op none = { .step = STEP_COUNT };
+	for (int proc = BOOT_INNER; proc > BOOT_PARENT; proc--) {
+		unsigned begun = boot->board->begun[proc];
+		*out_proc = (enum boot_proc)proc;
+		if (begun > 0)
+			return &boot->plan->ops[proc][begun - 1];
+	}
+	return &none;
+}
+
+/* The child vanished between two steps without a word. */
+static int describe_death(struct boot *boot, struct err *err)
+{
+	struct process_exit how = { 0 };
+	if (boot->pidfd >= 0)
+		process_wait(boot->pidfd, &how, NULL);
+	enum boot_proc proc;
+	const struct boot_op *op = last_row(boot, &proc);
+	return err_set(err, ERR_REMOTE, "%s: %s: the process was ended by %s %d",
+		       boot_proc_name(proc),
+		       op->step != STEP_COUNT ? boot_step(op->step)->name : "before its first step",
+		       how.is_signaled ? "signal" : "status", how.status);
+}
+
+static void reap(pid_t *pid, int *pidfd)
+{
+	if (*pidfd >= 0) {
+		struct process_exit ignored;
+		process_signal(*pidfd, SIGKILL, NULL);
+		process_wait(*pidfd, &ignored, NULL);
+	}
+	fd_close(pidfd);
+	*pid = 0;
+}
+
+int boot_start(struct boot *boot, struct err *err)
+{
+	int socks[2];
+	if (sock_pair(socks, err) < 0)
+		return -1;
+	boot->parent_sock = socks[0];
+	boot->child_sock = socks[1];
+	if (boot_run_ops(boot, BOOT_PARENT, 0, err) == 0)
+		return 0;
+	if (atomic_load(&boot->board->has_failed))
+		*err = boot->board->err;
+	if (!atomic_load(&boot->board->has_failed) || boot->board->failed_proc == BOOT_PARENT)
+		boot->board->exit_code = 125;
+	reap(&boot->pid, &boot->pidfd);
+	reap(&boot->outer_pid, &boot->outer_pidfd);
+	return -1;
+}
+
+int boot_await_exec(struct boot *boot, struct err *err)
+{
+	struct boot_packet packet;
+	fd_close(&boot->child_sock);
+	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	fd_close(&boot->parent_sock);
+	if (n != 0)
+		return n < 0 ? -1 : err_set(err, ERR_REMOTE, "an unexpected message");
+	if (atomic_load(&boot->board->has_failed))
+		return -1;
+	enum boot_proc proc;
+	return last_row(boot, &proc)->step == STEP_EXEC ? 0 : describe_death(boot, err);
+}
+
+void boot_stop(struct boot *boot)
+{
+	reap(&boot->pid, &boot->pidfd);
+	reap(&boot->outer_pid, &boot->outer_pidfd);
+	if (boot->has_cgroup) {
+		if (!boot->spec->namespaces[NS_PID].is_used)
+			cgroup_kill(&boot->cgroup, NULL);
+		cgroup_remove(&boot->cgroup, CGROUP_REMOVE_TIMEOUT_MS, NULL);
+		cgroup_done(&boot->cgroup);
+		boot->has_cgroup = false;
+	}
+	for (size_t i = 0; boot->spec != NULL && i < boot->spec->mounts_len; i++)
+		fd_close(&boot->source_fds[i]);
+	for (int type = 0; type < NS_COUNT; type++)
+		fd_close(&boot->ns_fds[type]);
+	fd_close(&boot->root_fd);
+	fd_close(&boot->console_fd);
+	fd_close(&boot->parent_sock);
+	fd_close(&boot->child_sock);
+}
+
+void boot_done(struct boot *boot)
+{
+	free(ptr_take(&boot->source_fds));
+	free(ptr_take(&boot->groups));
+	free(ptr_take(&boot->home));
+	if (boot->board != NULL)
+		munmap(boot->board, boot->board_size);
+	boot->board = NULL;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inner process, last part: what it may do, and its end, the exec. Everything here takes
+ * something away; the order is by what each step itself still needs.
+ */
+#include "runtime/boot/step_functions.h"
+
+#include "base/mem.h"
+#include "kernel/lsm/lsm.h"
+#include "kernel/proc/procfs.h"
+#include "kernel/proc/tty.h"
+#include "kernel/seccomp/seccomp.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int inner_set_rlimits(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec_process *process = &boot->spec->process;
+	return rlimit_apply(process->rlimits, process->rlimits_len, err);
+}
+
+int inner_set_oom_score(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	AUTO_FD self_fd = procfs_open_self(boot->proc_fd, err);
+	if (self_fd < 0)
+		return -1;
+	return sched_apply_oom_score(self_fd, boot->spec->process.oom_score_adj, err);
+}
+
+int inner_set_ioprio(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return sched_apply_ioprio(&boot->spec->process.ioprio, err);
+}
+
+int inner_set_scheduler(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return sched_apply_policy(&boot->spec->process.scheduler, err);
+}
+
+int inner_set_label(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec_process *process = &boot->spec->process;
+	AUTO_FD self_fd = procfs_open_self(boot->proc_fd, err);
+	if (self_fd < 0)
+		return -1;
+	if (process->apparmor_profile != NULL &&
+	    lsm_set_apparmor_exec(self_fd, process->apparmor_profile, err) < 0)
+		return -1;
+	if (process->selinux_label != NULL &&
+	    lsm_set_selinux_exec(self_fd, process->selinux_label, err) < 0)
+		return -1;
+	return 0;
+}
+
+int inner_set_stdio(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	if (boot->console_slave_fd >= 0) {
+		if (tty_become_console(boot->console_slave_fd, err) < 0)
+			return -1;
+		boot->console_slave_fd = -1; /* it is 0, 1 and 2 now */
+		return 0;
+	}
+	for (int i = 0; i < 3; i++) {
+		int fd = boot->stdio_fds[i];
+		if (fd != i && dup2(fd, i) < 0)
+			return err_sys(err, "standard descriptor %d", i);
+		if (fd == i && fcntl(i, F_SETFD, 0) < 0)
+			return err_sys(err, "keep standard descriptor %d", i);
+	}
+	return 0;
+}
+
+int inner_drop_bounding(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return caps_apply_bounding(&boot->spec->process.caps, err);
+}
+
+int inner_load_seccomp(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	struct seccomp_program program = {
+		.filter = spec->seccomp.filter,
+		.len = spec->seccomp.len,
+		.flags = spec->seccomp.flags,
+	};
+	return seccomp_install(&program, err);
+}
+
+int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec_user *user = &boot->spec->process.user;
+	if (boot->spec->process.has_caps && boot->uid != 0 &&
+	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(err, "keep capabilities");
+	if (setgroups(boot->groups_len, boot->groups) < 0)
+		return err_sys(err, "set %zu supplementary groups", boot->groups_len);
+	if (setresgid(boot->gid, boot->gid, boot->gid) < 0)
+		return err_sys(err, "become group %u", boot->gid);
+	if (setresuid(boot->uid, boot->uid, boot->uid) < 0)
+		return err_sys(err, "become user %u", boot->uid);
+	umask(user->has_umask ? user->umask : 0022);
+	return 0;
+}
+
+int inner_set_caps(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return caps_apply(&boot->spec->process.caps, err);
+}
+
+/* A directory outside the root would show as "(unreachable)/...": getcwd(3) then fails. */
+static int check_inside(const char *cwd, struct err *err)
+{
+	char here[PATH_MAX];
+	if (getcwd(here, sizeof(here)) == NULL || here[0] != '/')
+		return err_set(err, ERR_INVALID, "working directory %s is outside the root", cwd);
+	return 0;
+}
+
+int inner_change_directory(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const char *cwd = boot->spec->process.cwd;
+	if (chdir(cwd) < 0)
+		return err_sys(err, "working directory %s", cwd);
+	return check_inside(cwd, err);
+}
+
+static int fail_program(struct boot *boot, const char *path, int errnum, struct err *err)
+{
+	AUTO_FD root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	boot->board->exit_code = errnum == ENOENT ? 127 : 126;
+	if (boot->diagnose != NULL && root_fd >= 0)
+		boot->board->exit_code = boot->diagnose(root_fd, path, &boot->spec->process.env,
+							errnum, err);
+	else
+		err_num(err, errnum, "exec %s", path);
+	return -1;
+}
+
+/* As execvp(3): the first of PATH that is an executable file; EACCES remembered. */
+int inner_find_program(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec_process *process = &boot->spec->process;
+	const char *name = process->args.items[0];
+	if (strchr(name, '/') != NULL) {
+		boot->program = mem_strdup(name);
+		return 0;
+	}
+	const char *path = strv_env_get(&process->env, "PATH");
+	AUTO(struct strv, strv_done) dirs = { 0 };
+	strv_split(&dirs, path != NULL ? path : "/bin:/usr/bin", ':');
+	int errnum = ENOENT;
+	for (size_t i = 0; i < dirs.len && name[0] != '\0'; i++) {
+		AUTO_FREE char *candidate =
+			mem_printf("%s/%s", dirs.items[i][0] != '\0' ? dirs.items[i] : ".", name);
+		struct stat st;
+		if (stat(candidate, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (access(candidate, X_OK) == 0) {
+			boot->program = ptr_take(&candidate);
+			return 0;
+		}
+		errnum = errno;
+	}
+	return fail_program(boot, name, errnum, err);
+}
+
+int inner_die_with_parent(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	/* After the last change of identity: the kernel clears it at each of them. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_sys(err, "tie the life to the parent's");
+	struct pollfd peer = { .fd = boot->child_sock, .events = 0 };
+	if (poll(&peer, 1, 0) > 0 && (peer.revents & POLLHUP) != 0)
+		return err_set(err, ERR_REMOTE, "the parent is gone");
+	return 0;
+}
+
+int inner_no_new_privs(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, "set no_new_privs");
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	for (int number = 1; number < NSIG; number++)
+		if (number != SIGKILL && number != SIGSTOP)
+			sigaction(number, &standard, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int inner_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec_process *process = &boot->spec->process;
+	AUTO(struct strv, strv_done) env = { 0 };
+	strv_add_all(&env, &process->env);
+	if (boot->home != NULL && strv_env_get(&env, "HOME") == NULL)
+		strv_add_take(&env, mem_printf("HOME=%s", boot->home));
+	if (env.items == NULL) {
+		strv_add(&env, "");
+		strv_remove(&env, 0);
+		env.items[0] = NULL;
+	}
+	reset_signals();
+	/* Whatever our caller leaked to us ends here; the boot socket with it, which tells the
+	 * parent that the exec has happened. */
+	fd_cloexec_from(3);
+	execve(boot->program, process->args.items, env.items);
+	return fail_program(boot, boot->program, errno, err);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inner process, first part: what it is a part of. Cgroup, namespaces, session, names, its own
+ * procfs. Nothing here looks at the container's files.
+ */
+#include "runtime/boot/step_functions.h"
+
+#include "kernel/net/loopback.h"
+#include "kernel/proc/keyring.h"
+#include "kernel/proc/procfs.h"
+#include "kernel/proc/sysctl.h"
+#include "sys/sock.h"
+
+#include <grp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int inner_await_parent(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct boot_packet packet;
+	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
+		return err_set(err, ERR_REMOTE, "the parent is gone");
+	return 0;
+}
+
+int inner_join_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return cgroup_join_self(&boot->cgroup, err);
+}
+
+int inner_new_cgroup_namespace(struct boot *boot UNUSED, const struct boot_op *op UNUSED,
+			       struct err *err)
+{
+	return ns_unshare(NS_CGROUP, err);
+}
+
+int inner_join_namespace(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "become undumpable");
+	return ns_join(op->ns, boot->ns_fds[op->ns], err);
+}
+
+int inner_become_root(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
+{
+	if (setgroups(0, NULL) < 0)
+		return err_sys(err, "drop the caller's groups");
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return err_sys(err, "become root of the user namespace");
+	return 0;
+}
+
+int inner_new_session(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
+{
+	if (setsid() < 0)
+		return err_sys(err, "begin a session");
+	return 0;
+}
+
+int inner_new_keyring(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
+{
+	return keyring_join_new("_ses.onggi", err);
+}
+
+int inner_set_hostname(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const char *name = boot->spec->hostname;
+	if (sethostname(name, strlen(name)) < 0)
+		return err_sys(err, "hostname \"%s\"", name);
+	return 0;
+}
+
+int inner_set_domainname(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const char *name = boot->spec->domainname;
+	if (setdomainname(name, strlen(name)) < 0)
+		return err_sys(err, "domain name \"%s\"", name);
+	return 0;
+}
+
+int inner_raise_loopback(struct boot *boot UNUSED, const struct boot_op *op UNUSED,
+			 struct err *err)
+{
+	return loopback_raise(err);
+}
+
+int inner_open_procfs(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	boot->proc_fd = procfs_open(err);
+	return boot->proc_fd < 0 ? -1 : 0;
+}
+
+int inner_set_sysctl(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	return sysctl_write(boot->proc_fd, op->sysctl->name, op->sysctl->value, err);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outer process: exists only when a namespace cannot be had by a clone alone. setns(2) into a
+ * pid or time namespace, and time offsets, take effect for children only; so this process makes
+ * ready, clones the inner one as a sibling of itself (CLONE_PARENT), reports it and leaves.
+ */
+#include "runtime/boot/step_functions.h"
+
+#include "sys/process.h"
+#include "sys/sock.h"
+
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+int outer_join_namespace(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	/* A process of the joined namespaces must not trace us or open our descriptors. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "become undumpable");
+	return ns_join(op->ns, boot->ns_fds[op->ns], err);
+}
+
+int outer_time_offsets(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	if (ns_unshare(NS_TIME, err) < 0)
+		return -1;
+	return ns_write_time_offsets(spec->time_offsets, spec->time_offsets_len, err);
+}
+
+int outer_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct process_clone clone = {
+		.flags = boot->plan->clone_flags | CLONE_PARENT,
+		.cgroup_fd = boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1,
+		.out_pidfd = -1,
+	};
+	pid_t pid = process_fork(&clone, err);
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		boot_child_main(boot, BOOT_INNER);
+	struct boot_packet packet = { .message = BOOT_MSG_INNER, .pid = pid };
+	return sock_send(boot->child_sock, &packet, sizeof(packet), clone.out_pidfd, err);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parent's steps: everything that needs the host. What crosses into the container is handed
+ * over as descriptors (a detached root, detached bind sources, cgroup directories).
+ */
+#include "runtime/boot/step_functions.h"
+
+#include "kernel/mount/mount.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+#include "sys/sock.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+int parent_make_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	if (cgroup_create(boot->layout, spec->cgroups_path, &spec->limits, &boot->cgroup, err) < 0)
+		return -1;
+	boot->has_cgroup = true;
+	return 0;
+}
+
+int parent_set_limits(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return cgroup_apply(&boot->cgroup, &boot->spec->limits, err);
+}
+
+int parent_mount_overlay(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct overlay overlay = *boot->plan->options->root.overlay;
+	AUTO_FD userns_fd = -1;
+	if (boot->plan->has_user_ns) {
+		const struct spec *spec = boot->spec;
+		userns_fd = ns_open_user_with_maps(spec->uid_maps, spec->uid_maps_len,
+						   spec->gid_maps, spec->gid_maps_len, err);
+		if (userns_fd < 0)
+			return -1;
+		overlay.idmap_userns_fd = userns_fd;
+	}
+	boot->root_fd = overlay_mount(&overlay, err);
+	return boot->root_fd < 0 ? -1 : 0;
+}
+
+int parent_open_rootfs(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const char *path = boot->plan->options->root.path;
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return err_sys(err, "root file system %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_INVALID, "root file system %s is not a directory", path);
+	boot->root_fd = mount_clone(AT_FDCWD, path, true, err);
+	return boot->root_fd < 0 ? -1 : 0;
+}
+
+/* A bind's own maps, or the container's when it only says "idmap". */
+static int idmap_source(struct boot *boot, const struct spec_mount *mount, int source_fd,
+			bool recursive, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	bool has_own = mount->uid_maps_len > 0;
+	const struct ns_id_map *uids = has_own ? mount->uid_maps : spec->uid_maps;
+	const struct ns_id_map *gids = has_own ? mount->gid_maps : spec->gid_maps;
+	size_t uids_len = has_own ? mount->uid_maps_len : spec->uid_maps_len;
+	size_t gids_len = has_own ? mount->gid_maps_len : spec->gid_maps_len;
+	if (uids_len == 0 || gids_len == 0)
+		return err_set(err, ERR_INVALID,
+			       "mount %s: idmap needs a user namespace or mappings of its own",
+			       mount->destination);
+	AUTO_FD userns_fd = ns_open_user_with_maps(uids, uids_len, gids, gids_len, err);
+	if (userns_fd < 0)
+		return -1;
+	return mount_set_idmap(source_fd, userns_fd, recursive, err);
+}
+
+int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	const struct spec_mount *mount = &boot->spec->mounts[op->mount];
+	AUTO(struct mount_options, mount_options_done) options = { 0 };
+	if (mount_options_parse(&mount->options, &options, err) < 0)
+		return err_context(err, "mount %s", mount->destination);
+	if (mount->source == NULL || mount->source[0] != '/')
+		return err_set(err, ERR_INVALID, "mount %s: the source must be an absolute path",
+			       mount->destination);
+	AUTO_FD source_fd = mount_clone(AT_FDCWD, mount->source, options.is_recursive, err);
+	if (source_fd < 0)
+		return -1;
+	if (options.idmap && idmap_source(boot, mount, source_fd, options.idmap_recursive, err) < 0)
+		return -1;
+	boot->source_fds[op->mount] = fd_take(&source_fd);
+	return 0;
+}
+
+int parent_open_namespace(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	int ns_fd = ns_open(op->ns, boot->spec->namespaces[op->ns].path, err);
+	if (ns_fd < 0)
+		return -1;
+	boot->ns_fds[op->ns] = ns_fd;
+	return 0;
+}
+
+static int clone_cgroup_fd(const struct boot *boot)
+{
+	return boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1;
+}
+
+int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct process_clone clone = {
+		.flags = boot->plan->clone_flags,
+		.cgroup_fd = clone_cgroup_fd(boot),
+		.out_pidfd = -1,
+	};
+	pid_t pid = process_fork(&clone, err);
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		boot_child_main(boot, BOOT_INNER);
+	boot->pid = pid;
+	boot->pidfd = clone.out_pidfd;
+	fd_close(&boot->child_sock);
+	return 0;
+}
+
+/* The outer process says which pid the inner one has, then leaves. */
+static int receive_inner(struct boot *boot, struct err *err)
+{
+	struct boot_packet packet;
+	AUTO_FD pidfd = -1;
+	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), &pidfd, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_INNER || pidfd < 0)
+		return err_set(err, ERR_REMOTE, "the outer process ended before the inner began");
+	boot->pid = packet.pid;
+	boot->pidfd = fd_take(&pidfd);
+	return 0;
+}
+
+int parent_start_outer(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct process_clone clone = { .cgroup_fd = -1, .out_pidfd = -1 };
+	pid_t pid = process_fork(&clone, err);
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		boot_child_main(boot, BOOT_OUTER);
+	boot->outer_pid = pid;
+	boot->outer_pidfd = clone.out_pidfd;
+	fd_close(&boot->child_sock);
+	if (receive_inner(boot, err) < 0)
+		return -1;
+	struct process_exit how;
+	if (process_wait(boot->outer_pidfd, &how, err) < 0)
+		return -1;
+	fd_close(&boot->outer_pidfd);
+	return 0;
+}
+
+int parent_write_id_maps(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	if (ns_write_id_map(boot->pid, NS_GID, spec->gid_maps, spec->gid_maps_len, err) < 0)
+		return -1;
+	return ns_write_id_map(boot->pid, NS_UID, spec->uid_maps, spec->uid_maps_len, err);
+}
+
+int parent_move_to_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return cgroup_join_pid(&boot->cgroup, boot->pid, err);
+}
+
+int parent_let_go(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct boot_packet packet = { .message = BOOT_MSG_GO };
+	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
+}
+
+int parent_take_console(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct boot_packet packet;
+	AUTO_FD master_fd = -1;
+	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), &master_fd, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_CONSOLE || master_fd < 0)
+		return err_set(err, ERR_REMOTE, "the container sent no terminal");
+	boot->console_fd = fd_take(&master_fd);
+	return 0;
+}
+
+int parent_await_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return boot_await_exec(boot, err);
+}
