@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run, from beginning to end. Order matters for what a kill at any moment leaves: the record with
+ * the cgroup's path is written before the cgroup is made, the lock is held until everything is
+ * gone, and everything else (mounts, namespaces) belongs to processes that die with us.
+ */
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "engine/exec_diagnosis.h"
+#include "engine/run_draft.h"
+#include "engine/run_files.h"
+#include "kernel/seccomp/seccomp.h"
+#include "runtime/attend.h"
+#include "runtime/boot/explain.h"
+#include "runtime/boot/trace.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/rooted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXTRA_DECIDE, EXTRA_RECORD, EXTRA_SECCOMP, EXTRA_CLEAN_UP, EXTRA_COUNT };
+
+struct run {
+	struct engine *engine;
+	const struct run_options *options;
+	struct run_draft draft;
+	struct container_lease lease;
+	struct stdio stdio;
+	struct boot_plan plan;
+	struct boot boot;
+	bool has_plan, has_boot, has_record;
+	struct boot_trace_extra extras[EXTRA_COUNT];
+};
+
+static void extra_begin(struct run *run, int which, const char *name)
+{
+	run->extras[which].name = name;
+	run->extras[which].start_ns = clock_monotonic_ns();
+}
+
+static void extra_end(struct run *run, int which)
+{
+	run->extras[which].end_ns = clock_monotonic_ns();
+}
+
+static int load_seccomp(struct run *run, struct err *err)
+{
+	struct run_draft *draft = &run->draft;
+	if (draft->seccomp_profile == NULL)
+		return 0;
+	AUTO_FD cache_fd = file_open_dir(run->engine->store.run_fd, "seccomp", 0700, err);
+	if (cache_fd < 0)
+		return -1;
+	const struct spec_process *process = &draft->spec.process;
+	struct seccomp_context context = {
+		.caps = process->has_caps ? process->caps.bounding : caps_all(),
+	};
+	struct seccomp_program program = { 0 };
+	if (seccomp_load_or_compile(cache_fd, draft->seccomp_profile, &context, &program, err) < 0)
+		return err_context(err, "seccomp profile");
+	draft->spec.seccomp.filter = program.filter;
+	draft->spec.seccomp.len = program.len;
+	draft->spec.seccomp.flags = program.flags;
+	return 0;
+}
+
+/* -v makes a host directory that is missing; --mount says it is missing. */
+static int make_sources(const struct run_options *options, struct err *err)
+{
+	for (size_t i = 0; i < options->mounts_len; i++) {
+		const struct run_mount *mount = &options->mounts[i];
+		struct stat st;
+		if (mount->type != RUN_MOUNT_BIND || stat(mount->source, &st) == 0)
+			continue;
+		if (!mount->make_source || errno != ENOENT)
+			return err_set(err, ERR_INVALID,
+				       "invalid mount config for type \"bind\": bind source path "
+				       "does not exist: %s",
+				       mount->source);
+		AUTO_FD root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		AUTO_FD made_fd = rooted_mkdirs(root_fd, mount->source, 0755, err);
+		if (made_fd < 0)
+			return err_context(err, "bind source");
+	}
+	return 0;
+}
+
+static int write_cidfile(const struct run *run, struct err *err)
+{
+	const char *path = run->options->cidfile;
+	if (path == NULL)
+		return 0;
+	AUTO_FD fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == EEXIST)
+		return err_set(err, ERR_CONFLICT,
+			       "container ID file found, make sure the other container isn't "
+			       "running or delete %s",
+			       path);
+	if (fd < 0 || fd_write_all(fd, run->draft.container.id, ID_LEN) < 0)
+		return err_sys(err, "write container ID file %s", path);
+	return 0;
+}
+
+static int record(struct run *run, struct err *err)
+{
+	struct run_draft *draft = &run->draft;
+	draft->container.monitor_pid = getpid();
+	if (container_create(&run->engine->store, &draft->container, draft->has_image, &run->lease,
+			     err) < 0)
+		return -1;
+	run->has_record = true;
+	return run_files_write(draft, run->lease.run_dir_fd, err);
+}
+
+static int prepare(struct run *run, struct err *err)
+{
+	const struct run_options *options = run->options;
+	if (options->tty && options->interactive && !isatty(STDIN_FILENO))
+		return err_set(err, ERR_INVALID, "the input device is not a TTY");
+	extra_begin(run, EXTRA_DECIDE, "decide");
+	if (run_draft_make(run->engine, options, &run->draft, err) < 0)
+		return -1;
+	extra_end(run, EXTRA_DECIDE);
+	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");
+	if (load_seccomp(run, err) < 0)
+		return -1;
+	extra_end(run, EXTRA_SECCOMP);
+	if (boot_plan_make(&run->draft.spec, &run->draft.boot, &run->plan, err) < 0)
+		return -1;
+	run->has_plan = true;
+	return make_sources(options, err);
+}
+
+static int open_stdio(struct run *run, struct err *err)
+{
+	const struct run_options *options = run->options;
+	struct stdio_options wanted = {
+		.tty = options->tty,
+		.interactive = options->interactive,
+		.attach_stdout = options->attach_stdout,
+		.attach_stderr = options->attach_stderr,
+	};
+	if (stdio_open(&run->stdio, &wanted, err) < 0)
+		return -1;
+	memcpy(run->boot.stdio_fds, run->stdio.payload_fds, sizeof(run->boot.stdio_fds));
+	return 0;
+}
+
+static int start(struct run *run, struct err *err)
+{
+	extra_begin(run, EXTRA_RECORD, "record the intent");
+	if (record(run, err) < 0 || write_cidfile(run, err) < 0)
+		return -1;
+	extra_end(run, EXTRA_RECORD);
+	if (boot_init(&run->boot, &run->plan, &run->draft.cgroups,
+		      run->options->trace != RUN_TRACE_NONE, err) < 0)
+		return -1;
+	run->has_boot = true;
+	run->boot.diagnose = exec_diagnose;
+	if (open_stdio(run, err) < 0)
+		return -1;
+	return boot_start(&run->boot, err);
+}
+
+static int save_started(struct run *run, struct err *err)
+{
+	struct container *container = &run->draft.container;
+	container->status = CONTAINER_RUNNING;
+	container->pid = run->boot.pid;
+	container->started_ns = clock_realtime_ns();
+	return container_save(&run->engine->store, &run->lease, container, err);
+}
+
+static void read_oom(struct run *run, struct run_result *out)
+{
+	struct cgroup_stats stats = { 0 };
+	if (run->boot.has_cgroup && out->exit_code != 0)
+		cgroup_read_stats(&run->boot.cgroup, &stats);
+	out->is_oom_killed = stats.oom_kills > 0;
+	run->draft.container.is_oom_killed = out->is_oom_killed;
+}
+
+/* A container that never ran is not kept, and neither is its cidfile: nothing is left behind. */
+static void forget(struct run *run, bool has_started)
+{
+	struct container *container = &run->draft.container;
+	if (!run->has_record)
+		return;
+	if (has_started && !run->options->is_throwaway) {
+		container_save(&run->engine->store, &run->lease, container, NULL);
+		container_lease_done(&run->lease);
+		return;
+	}
+	if (!has_started && run->options->cidfile != NULL)
+		unlink(run->options->cidfile);
+	container_remove(&run->engine->store, container->id, &run->lease, NULL);
+}
+
+static void write_trace(struct run *run)
+{
+	static const enum boot_trace_format formats[] = {
+		[RUN_TRACE_TREE] = BOOT_TRACE_TREE,
+		[RUN_TRACE_JSON] = BOOT_TRACE_JSON,
+		[RUN_TRACE_PERFETTO] = BOOT_TRACE_PERFETTO,
+	};
+	if (run->options->trace == RUN_TRACE_NONE || !run->has_boot)
+		return;
+	AUTO(struct buf, buf_done) text = { 0 };
+	boot_trace_format(&run->boot, run->extras, EXTRA_COUNT, formats[run->options->trace],
+			  &text);
+	fd_write_all(run->options->trace_fd, buf_str(&text), text.len);
+}
+
+static void clean_up(struct run *run, bool has_started)
+{
+	extra_begin(run, EXTRA_CLEAN_UP, "clean up");
+	if (run->has_boot) {
+		boot_stop(&run->boot);
+		stdio_done(&run->stdio);
+	}
+	forget(run, has_started);
+	extra_end(run, EXTRA_CLEAN_UP);
+	write_trace(run);
+	if (run->has_boot)
+		boot_done(&run->boot);
+	if (run->has_plan)
+		boot_plan_done(&run->plan);
+	run_draft_done(&run->draft);
+}
+
+static int attend_to_it(struct run *run, struct run_result *out, struct err *err)
+{
+	struct process_exit how = { 0 };
+	if (save_started(run, err) < 0)
+		return -1;
+	/* Others may have died without cleaning up; our container runs already, so this delays
+	 * nobody. A failure here is not ours to report. */
+	engine_recover(run->engine, NULL);
+	if (attend(&run->boot, &run->stdio, run->options->sig_proxy, &how, err) < 0)
+		return -1;
+	out->exit_code = process_exit_code(&how);
+	struct container *container = &run->draft.container;
+	container->status = CONTAINER_EXITED;
+	container->finished_ns = clock_realtime_ns();
+	container->exit_code = out->exit_code;
+	container->pid = container->monitor_pid = 0;
+	read_oom(run, out);
+	return 0;
+}
+
+int engine_run(struct engine *engine, const struct run_options *options, struct run_result *out,
+	       struct err *err)
+{
+	struct run run = { .engine = engine, .options = options };
+	run.draft.userns_slot_fd = -1;
+	run.stdio = (struct stdio){ .payload_fds = { -1, -1, -1 }, .relay_fds = { -1, -1, -1 } };
+	*out = (struct run_result){ .exit_code = 125 };
+	sigset_t saved;
+	attend_block_signals(&saved);
+	int result = prepare(&run, err);
+	if (result == 0) {
+		memcpy(out->id, run.draft.container.id, sizeof(out->id));
+		result = start(&run, err);
+		if (result < 0 && run.has_boot)
+			out->exit_code = run.boot.board->exit_code;
+	}
+	if (result == 0) {
+		out->has_started = true;
+		result = attend_to_it(&run, out, err);
+	}
+	clean_up(&run, out->has_started);
+	attend_restore_signals(&saved);
+	return result;
+}
+
+char *engine_explain(struct engine *engine, const struct run_options *options, bool json,
+		     struct err *err)
+{
+	AUTO(struct run_draft, run_draft_done) draft = { .userns_slot_fd = -1 };
+	if (run_draft_make(engine, options, &draft, err) < 0)
+		return NULL;
+	struct run run = { .engine = engine, .options = options };
+	run.draft = draft;
+	int loaded = load_seccomp(&run, err);
+	draft.spec = run.draft.spec;
+	AUTO(struct boot_plan, boot_plan_done) plan = { 0 };
+	if (loaded < 0 || boot_plan_make(&draft.spec, &draft.boot, &plan, err) < 0)
+		return NULL;
+	struct buf text = { 0 };
+	if (json)
+		boot_explain_json(&plan, &text);
+	else
+		boot_explain_text(&plan, &text);
+	return buf_take(&text);
+}

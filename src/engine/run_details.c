@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `inspect` shows of a container beyond its record, as Docker's JSON names it. Written once at
+ * the start, with plain appends: it lies on the path of a start.
+ */
+#include "engine/run_draft.h"
+
+#include <string.h>
+
+static void add_key(struct buf *out, const char *key)
+{
+	char last = out->len > 0 ? out->data[out->len - 1] : '{';
+	if (last != '{' && last != '[')
+		buf_add_char(out, ',');
+	buf_add_json_str(out, key);
+	buf_add_char(out, ':');
+}
+
+static void add_str(struct buf *out, const char *key, const char *value)
+{
+	add_key(out, key);
+	buf_add_json_str(out, value != NULL ? value : "");
+}
+
+static void add_int(struct buf *out, const char *key, int64_t value)
+{
+	add_key(out, key);
+	buf_addf(out, "%lld", (long long)value);
+}
+
+static void add_bool(struct buf *out, const char *key, bool value)
+{
+	add_key(out, key);
+	buf_add_str(out, value ? "true" : "false");
+}
+
+static void add_list(struct buf *out, const char *key, const struct strv *list)
+{
+	add_key(out, key);
+	if (list == NULL || list->len == 0) {
+		buf_add_str(out, "null");
+		return;
+	}
+	for (size_t i = 0; i < list->len; i++) {
+		buf_add_char(out, i == 0 ? '[' : ',');
+		buf_add_json_str(out, list->items[i]);
+	}
+	buf_add_char(out, ']');
+}
+
+static void add_map(struct buf *out, const char *key, const struct strv *assignments)
+{
+	add_key(out, key);
+	buf_add_char(out, '{');
+	for (size_t i = 0; i < assignments->len; i++) {
+		const char *text = assignments->items[i];
+		size_t key_len = strcspn(text, "=");
+		AUTO_FREE char *name = strndup(text, key_len);
+		add_str(out, name, text[key_len] == '=' ? text + key_len + 1 : "");
+	}
+	buf_add_char(out, '}');
+}
+
+static int64_t value_or(const struct cgroup_value *value, int64_t absent)
+{
+	return value->is_set ? value->value : absent;
+}
+
+static void add_config(const struct run_draft *draft, struct buf *out)
+{
+	const struct run_options *options = draft->options;
+	const struct spec_process *process = &draft->spec.process;
+	add_key(out, "Config");
+	buf_add_char(out, '{');
+	add_str(out, "Hostname", draft->spec.hostname);
+	add_str(out, "Domainname", draft->spec.domainname);
+	add_str(out, "User", draft->user);
+	add_bool(out, "AttachStdin", options->attach_stdin);
+	add_bool(out, "AttachStdout", options->attach_stdout);
+	add_bool(out, "AttachStderr", options->attach_stderr);
+	add_bool(out, "Tty", options->tty);
+	add_bool(out, "OpenStdin", options->interactive);
+	add_list(out, "Env", &process->env);
+	add_list(out, "Cmd", options->args.len > 0 ? &options->args : &draft->image.config.cmd);
+	add_str(out, "Image", options->image);
+	add_str(out, "WorkingDir", process->cwd);
+	add_list(out, "Entrypoint", draft->has_image ? &draft->image.config.entrypoint : NULL);
+	add_map(out, "Labels", &options->labels);
+	if (options->stop_signal != NULL)
+		add_str(out, "StopSignal", options->stop_signal);
+	buf_add_char(out, '}');
+}
+
+static const char *mode_text(const struct run_ns *ns, const char *private_name)
+{
+	switch (ns->kind) {
+	case RUN_NS_HOST:
+		return "host";
+	case RUN_NS_NONE:
+		return "none";
+	case RUN_NS_CONTAINER:
+		return "container";
+	case RUN_NS_PATH:
+		return ns->value;
+	case RUN_NS_SHAREABLE:
+		return "shareable";
+	default:
+		return private_name;
+	}
+}
+
+static void add_modes(const struct run_options *options, struct buf *out)
+{
+	add_str(out, "NetworkMode", mode_text(&options->network, "none"));
+	add_str(out, "PidMode", mode_text(&options->pid, ""));
+	add_str(out, "IpcMode", mode_text(&options->ipc, "private"));
+	add_str(out, "UTSMode", mode_text(&options->uts, ""));
+	add_str(out, "CgroupnsMode", mode_text(&options->cgroupns, "private"));
+	add_str(out, "UsernsMode", mode_text(&options->userns, ""));
+}
+
+static void add_host_config(const struct run_draft *draft, struct buf *out)
+{
+	const struct run_options *options = draft->options;
+	const struct cgroup_limits *limits = &draft->spec.limits;
+	add_key(out, "HostConfig");
+	buf_add_char(out, '{');
+	add_bool(out, "AutoRemove", options->is_throwaway);
+	add_bool(out, "Privileged", options->privileged);
+	add_bool(out, "ReadonlyRootfs", options->read_only);
+	add_bool(out, "Init", options->init);
+	add_list(out, "CapAdd", &options->cap_add);
+	add_list(out, "CapDrop", &options->cap_drop);
+	add_list(out, "GroupAdd", &options->group_add);
+	add_map(out, "Sysctls", &options->sysctls);
+	add_map(out, "Annotations", &options->annotations);
+	add_modes(options, out);
+	add_str(out, "CgroupParent", options->cgroup_parent);
+	add_int(out, "ShmSize", (int64_t)(options->shm_bytes != 0 ? options->shm_bytes : 64 << 20));
+	add_int(out, "OomScoreAdj", options->oom_score_adj);
+	add_int(out, "Memory", value_or(&limits->memory.limit_bytes, 0));
+	add_int(out, "MemoryReservation", value_or(&limits->memory.reservation_bytes, 0));
+	add_int(out, "MemorySwap", value_or(&limits->memory.swap_bytes, 0));
+	add_int(out, "CpuShares", value_or(&limits->cpu.shares, 0));
+	add_int(out, "CpuQuota", value_or(&limits->cpu.quota_us, 0));
+	add_int(out, "CpuPeriod", value_or(&limits->cpu.period_us, 0));
+	add_str(out, "CpusetCpus", limits->cpu.cpus);
+	add_str(out, "CpusetMems", limits->cpu.mems);
+	add_int(out, "PidsLimit", value_or(&limits->pids_max, 0));
+	add_list(out, "MaskedPaths", &draft->spec.masked_paths);
+	add_list(out, "ReadonlyPaths", &draft->spec.readonly_paths);
+	buf_add_char(out, '}');
+}
+
+static void add_mounts(const struct run_options *options, struct buf *out)
+{
+	add_key(out, "Mounts");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < options->mounts_len; i++) {
+		const struct run_mount *mount = &options->mounts[i];
+		buf_add_str(out, i > 0 ? ",{" : "{");
+		add_str(out, "Type", mount->type == RUN_MOUNT_BIND ? "bind" : "tmpfs");
+		add_str(out, "Source", mount->source);
+		add_str(out, "Destination", mount->target);
+		add_bool(out, "RW", !mount->is_readonly);
+		add_str(out, "Propagation",
+			mount->propagation != NULL ? mount->propagation : "rprivate");
+		buf_add_char(out, '}');
+	}
+	buf_add_char(out, ']');
+}
+
+char *run_draft_details(const struct run_draft *draft)
+{
+	struct buf out = { 0 };
+	buf_reserve(&out, 4096);
+	buf_add_char(&out, '{');
+	add_config(draft, &out);
+	add_host_config(draft, &out);
+	add_mounts(draft->options, &out);
+	buf_add_char(&out, '}');
+	return buf_take(&out);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run_draft.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "sys/fd.h"
+
+#include <string.h>
+
+static int find_image(struct run_draft *draft, struct err *err)
+{
+	const char *reference = draft->options->image;
+	struct engine *engine = draft->engine;
+	struct err first = { 0 };
+	if (image_find(&engine->store, reference, &draft->image, &first) == 0)
+		return 0;
+	if (first.kind == ERR_NOT_FOUND && engine_is_embedded_image(reference) &&
+	    engine_load_embedded(engine, err) == 0)
+		return image_find(&engine->store, reference, &draft->image, err);
+	if (err != NULL && !err_is_set(err))
+		*err = first;
+	return err_hint(err, "load one with 'onggi load -i FILE', or see 'onggi images'");
+}
+
+/* Docker's `docker run` would pull; there is nothing to pull from yet, so the layers are here. */
+static int stack_layers(struct run_draft *draft, struct err *err)
+{
+	const struct strv *layers = &draft->image.layers;
+	if (layers->len > OVERLAY_LAYERS_MAX)
+		return err_set(err, ERR_UNSUPPORTED, "image %s has %zu layers; overlayfs takes %d",
+			       draft->options->image, layers->len, OVERLAY_LAYERS_MAX);
+	for (size_t i = layers->len; i-- > 0;)
+		strv_add_take(&draft->lower, mem_printf("layers/%s/fs", layers->items[i]));
+	draft->upper = mem_printf("containers/%s/upper", draft->container.id);
+	draft->work = mem_printf("containers/%s/work", draft->container.id);
+	draft->overlay = (struct overlay){
+		.base_dir_fd = draft->engine->store.root_fd,
+		.lower = (const char *const *)draft->lower.items,
+		.lower_len = draft->lower.len,
+		.upper = draft->upper,
+		.work = draft->work,
+		.is_volatile = draft->options->is_throwaway,
+		.idmap_userns_fd = -1,
+	};
+	draft->boot.root.overlay = &draft->overlay;
+	return 0;
+}
+
+static int choose_root(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	if (options->rootfs != NULL) {
+		draft->spec.root_path = mem_strdup(options->rootfs);
+		draft->boot.root.path = draft->spec.root_path;
+		draft->container.rootfs = mem_strdup(options->rootfs);
+		return 0;
+	}
+	if (find_image(draft, err) < 0)
+		return -1;
+	draft->has_image = true;
+	draft->container.image = mem_strdup(options->image);
+	draft->container.image_id = mem_strdup(draft->image.id);
+	return stack_layers(draft, err);
+}
+
+static int name_container(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	struct container *container = &draft->container;
+	id_new(container->id);
+	if (options->name != NULL && !id_is_name(options->name))
+		return err_set(err, ERR_INVALID,
+			       "invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are "
+			       "allowed, at least two of them",
+			       options->name);
+	char random_name[ID_NAME_SIZE];
+	id_new_name(random_name);
+	container->name = mem_strdup(options->name != NULL ? options->name : random_name);
+	container->created_ns = clock_realtime_ns();
+	container->is_throwaway = options->is_throwaway;
+	strv_add_all(&container->labels, &options->labels);
+	draft->run_dir = mem_printf("%s/containers/%s", draft->engine->store.run_path,
+				    container->id);
+	return 0;
+}
+
+static int choose_cgroup(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	struct spec *spec = &draft->spec;
+	draft->container.cgroup_path = mem_strdup("");
+	if (!run_draft_isolates(draft, ISOLATE_CGROUP))
+		return 0;
+	if (cgroup_layout_detect(&draft->cgroups, err) < 0)
+		return -1;
+	if (draft->cgroups.mode == CGROUP_NONE)
+		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
+	draft->boot.is_cgroup_v2 = draft->cgroups.mode == CGROUP_V2;
+	spec->has_cgroup = true;
+	const char *parent = options->cgroup_parent;
+	spec->cgroups_path =
+		parent != NULL
+			? mem_printf("%s%s/%s", parent[0] == '/' ? "" : "/", parent,
+				     draft->container.id)
+			: mem_printf("/onggi-%s", draft->container.id);
+	free(draft->container.cgroup_path);
+	draft->container.cgroup_path = mem_strdup(spec->cgroups_path);
+	return 0;
+}
+
+static int fill(struct run_draft *draft, struct err *err)
+{
+	if (name_container(draft, err) < 0 || choose_root(draft, err) < 0 ||
+	    choose_cgroup(draft, err) < 0)
+		return -1;
+	if (run_draft_process(draft, err) < 0 || run_draft_namespaces(draft, err) < 0 ||
+	    run_draft_security(draft, err) < 0 || run_draft_mounts(draft, err) < 0)
+		return -1;
+	draft->container.details_json = run_draft_details(draft);
+	return 0;
+}
+
+int run_draft_make(struct engine *engine, const struct run_options *options, struct run_draft *out,
+		   struct err *err)
+{
+	*out = (struct run_draft){ .engine = engine, .options = options, .userns_slot_fd = -1 };
+	spec_init(&out->spec);
+	if (fill(out, err) == 0)
+		return 0;
+	run_draft_done(out);
+	return -1;
+}
+
+void run_draft_done(struct run_draft *draft)
+{
+	if (draft->has_image)
+		image_done(&draft->image);
+	container_done(&draft->container);
+	spec_done(&draft->spec);
+	strv_done(&draft->lower);
+	free(draft->upper);
+	free(draft->work);
+	free(draft->run_dir);
+	free(draft->user);
+	free(draft->seccomp_profile);
+	fd_close(&draft->userns_slot_fd);
+	memset(draft, 0, sizeof(*draft));
+	draft->userns_slot_fd = -1;
+}

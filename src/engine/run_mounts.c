@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is mounted where: the kernel's own file systems, the generated files of /etc, the user's
+ * mounts, and what of /proc and /sys is hidden or read-only. The lists are moby's, which images
+ * have come to expect; docs/security.md has them with reasons.
+ */
+#include "engine/run_draft.h"
+
+#include "base/mem.h"
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const masked_paths[] = {
+	"/proc/acpi",	      "/proc/asound",
+	"/proc/interrupts",   "/proc/kcore",
+	"/proc/keys",	      "/proc/latency_stats",
+	"/proc/sched_debug",  "/proc/scsi",
+	"/proc/timer_list",   "/proc/timer_stats",
+	"/sys/firmware",      "/sys/devices/virtual/powercap",
+	"/sys/kernel/debug",  "/sys/kernel/tracing",
+	"/sys/kernel/security",
+};
+
+static const char *const readonly_paths[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+/* Heat and throttling tell what the neighbours do; one directory per processor. */
+static void mask_thermal(struct spec *spec)
+{
+	struct stat st;
+	for (unsigned cpu = 0; cpu < 4096; cpu++) {
+		char path[80];
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/thermal_throttle", cpu);
+		if (stat(path, &st) < 0)
+			return;
+		strv_add(&spec->masked_paths, path);
+	}
+}
+
+static void add_masks(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	struct spec *spec = &draft->spec;
+	if (!run_draft_isolates(draft, ISOLATE_MASKS) || options->privileged ||
+	    options->systempaths_unconfined)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(masked_paths); i++)
+		strv_add(&spec->masked_paths, masked_paths[i]);
+	mask_thermal(spec);
+	for (size_t i = 0; i < ARRAY_LEN(readonly_paths); i++)
+		strv_add(&spec->readonly_paths, readonly_paths[i]);
+}
+
+/* Did the user put a mount of his own there? Then ours is left out. */
+static bool is_taken(const struct run_draft *draft, const char *target)
+{
+	for (size_t i = 0; i < draft->options->mounts_len; i++)
+		if (strcmp(draft->options->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+static void add_shm(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	struct spec *spec = &draft->spec;
+	if (options->ipc.kind == RUN_NS_NONE || is_taken(draft, "/dev/shm"))
+		return;
+	if (!spec->namespaces[NS_IPC].is_used) {
+		spec_add_mount(spec, "/dev/shm", NULL, "/dev/shm", "bind");
+		return;
+	}
+	uint64_t bytes = options->shm_bytes != 0 ? options->shm_bytes : 64u << 20;
+	AUTO_FREE char *words = mem_printf("nosuid,noexec,nodev,mode=1777,size=%llu",
+					   (unsigned long long)bytes);
+	spec_add_mount(spec, "/dev/shm", "tmpfs", "shm", words);
+}
+
+static void add_sys(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	struct spec *spec = &draft->spec;
+	bool is_writable = options->privileged;
+	/* A sysfs shows the network namespace it is mounted in; inside a user namespace it can
+	 * only be mounted for a network namespace of one's own. */
+	bool is_foreign_net = spec->namespaces[NS_USER].is_used &&
+			      (!spec->namespaces[NS_NET].is_used ||
+			       spec->namespaces[NS_NET].path != NULL);
+	if (is_foreign_net)
+		spec_add_mount(spec, "/sys", NULL, "/sys", "rbind,rro,rnosuid,rnoexec,rnodev");
+	else
+		spec_add_mount(spec, "/sys", "sysfs", "sysfs",
+			       is_writable ? "nosuid,noexec,nodev" : "nosuid,noexec,nodev,ro");
+	if (!spec->has_cgroup || is_foreign_net)
+		return;
+	is_writable = is_writable || options->writable_cgroups;
+	spec_add_mount(spec, "/sys/fs/cgroup", "cgroup", "cgroup",
+		       is_writable ? "nosuid,noexec,nodev" : "nosuid,noexec,nodev,ro");
+}
+
+static void add_kernel_mounts(struct run_draft *draft)
+{
+	struct spec *spec = &draft->spec;
+	if (!is_taken(draft, "/proc"))
+		spec_add_mount(spec, "/proc", "proc", "proc", "nosuid,noexec,nodev");
+	if (!is_taken(draft, "/dev")) {
+		spec_add_mount(spec, "/dev", "tmpfs", "tmpfs",
+			       "nosuid,strictatime,mode=755,size=65536k");
+		spec_add_mount(spec, "/dev/pts", "devpts", "devpts",
+			       "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5");
+		spec->has_default_devices = true;
+	}
+	if (!is_taken(draft, "/sys"))
+		add_sys(draft);
+	if (!is_taken(draft, "/dev/mqueue") && spec->namespaces[NS_IPC].is_used)
+		spec_add_mount(spec, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev");
+	add_shm(draft);
+}
+
+/* Written into the run directory by engine/run_files.c. */
+static void add_generated_files(struct run_draft *draft)
+{
+	static const char *const names[] = { "hosts", "hostname", "resolv.conf" };
+	for (size_t i = 0; draft->has_image && i < ARRAY_LEN(names); i++) {
+		AUTO_FREE char *target = mem_printf("/etc/%s", names[i]);
+		AUTO_FREE char *source = mem_printf("%s/%s", draft->run_dir, names[i]);
+		if (!is_taken(draft, target))
+			spec_add_mount(&draft->spec, target, NULL, source, "bind");
+	}
+}
+
+static void add_bind(struct run_draft *draft, const struct run_mount *mount)
+{
+	struct spec_mount *added =
+		spec_add_mount(&draft->spec, mount->target, NULL, mount->source,
+			       mount->is_nonrecursive ? "bind" : "rbind");
+	if (mount->is_readonly)
+		strv_add(&added->options, mount->is_readonly_recursive && !mount->is_nonrecursive
+						  ? "rro"
+						  : "ro");
+	strv_add(&added->options, mount->propagation != NULL ? mount->propagation : "rprivate");
+	strv_add_all(&added->options, &mount->options);
+}
+
+static void add_tmpfs(struct run_draft *draft, const struct run_mount *mount)
+{
+	struct spec_mount *added = spec_add_mount(&draft->spec, mount->target, "tmpfs", "tmpfs",
+						  "noexec,nosuid,nodev");
+	if (mount->is_readonly)
+		strv_add(&added->options, "ro");
+	strv_add_all(&added->options, &mount->options);
+}
+
+static int add_user_mounts(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	for (size_t i = 0; i < options->mounts_len; i++) {
+		const struct run_mount *mount = &options->mounts[i];
+		if (strcmp(mount->target, "/") == 0)
+			return err_set(err, ERR_INVALID,
+				       "invalid mount: destination can't be '/'");
+		if (mount->type == RUN_MOUNT_BIND)
+			add_bind(draft, mount);
+		else
+			add_tmpfs(draft, mount);
+	}
+	return 0;
+}
+
+static void add_init(struct run_draft *draft)
+{
+	if (!draft->options->init)
+		return;
+	AUTO_FREE char *source = mem_printf("%s/onggi-init", draft->engine->libexec_path);
+	spec_add_mount(&draft->spec, RUN_INIT_PATH, NULL, source, "bind,ro,nosuid,nodev");
+}
+
+int run_draft_mounts(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	struct spec *spec = &draft->spec;
+	if (!run_draft_isolates(draft, ISOLATE_MOUNT)) {
+		if (options->mounts_len > 0 || options->init || options->read_only)
+			return err_set(err, ERR_INVALID,
+				       "mounts, --init and --read-only need the isolation layer "
+				       "'mount'");
+		spec->root_change = SPEC_ROOT_CHROOT;
+		return 0;
+	}
+	spec->root_change = run_draft_isolates(draft, ISOLATE_PIVOT) ? SPEC_ROOT_PIVOT
+								     : SPEC_ROOT_CHROOT;
+	spec->root_readonly = options->read_only;
+	add_kernel_mounts(draft);
+	add_generated_files(draft);
+	add_init(draft);
+	add_masks(draft);
+	return add_user_mounts(draft, err);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What runs: argv, environment, user and directory, as Docker puts image and options together. */
+#include "engine/run_draft.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* An entrypoint of the user's clears the image's command: it was meant for the other one. */
+static int choose_args(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	const struct image_config *config = &draft->image.config;
+	struct strv *args = &draft->spec.process.args;
+	bool has_own_entrypoint = options->entrypoint != NULL;
+	if (options->init)
+		strv_add(args, RUN_INIT_PATH);
+	if (options->init)
+		strv_add(args, "--");
+	size_t before = args->len;
+	if (has_own_entrypoint && options->entrypoint[0] != '\0')
+		strv_add(args, options->entrypoint);
+	else if (!has_own_entrypoint && draft->has_image)
+		strv_add_all(args, &config->entrypoint);
+	if (options->args.len > 0)
+		strv_add_all(args, &options->args);
+	else if (!has_own_entrypoint && draft->has_image)
+		strv_add_all(args, &config->cmd);
+	if (args->len == before)
+		return err_set(err, ERR_INVALID, "no command specified");
+	strv_add_all(&draft->container.args, args);
+	return 0;
+}
+
+static void choose_env(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	struct strv *env = &draft->spec.process.env;
+	strv_add(env, PATH_DEFAULT);
+	if (draft->spec.hostname != NULL)
+		strv_add_take(env, mem_printf("HOSTNAME=%s", draft->spec.hostname));
+	if (options->tty)
+		strv_add(env, "TERM=xterm");
+	for (size_t i = 0; draft->has_image && i < draft->image.config.env.len; i++)
+		strv_env_set(env, draft->image.config.env.items[i]);
+	for (size_t i = 0; i < options->env.len; i++)
+		strv_env_set(env, options->env.items[i]);
+}
+
+static int choose_directory(struct run_draft *draft, struct err *err)
+{
+	const char *config = draft->has_image ? draft->image.config.working_dir : NULL;
+	const char *cwd = draft->options->workdir != NULL ? draft->options->workdir : config;
+	if (cwd == NULL || cwd[0] == '\0')
+		cwd = "/";
+	if (cwd[0] != '/')
+		return err_set(err, ERR_INVALID,
+			       "the working directory '%s' is invalid, it needs to be an absolute "
+			       "path",
+			       cwd);
+	draft->spec.process.cwd = mem_strdup(cwd);
+	draft->boot.make_workdir =
+		strcmp(cwd, "/") != 0 && run_draft_isolates(draft, ISOLATE_MOUNT);
+	return 0;
+}
+
+static void choose_hostname(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	if (!run_draft_isolates(draft, ISOLATE_UTS) || options->uts.kind == RUN_NS_HOST ||
+	    options->uts.kind == RUN_NS_CONTAINER || options->uts.kind == RUN_NS_PATH)
+		return;
+	char short_id[ID_SHORT_LEN + 1];
+	memcpy(short_id, draft->container.id, ID_SHORT_LEN);
+	short_id[ID_SHORT_LEN] = '\0';
+	draft->spec.hostname =
+		mem_strdup(options->hostname != NULL ? options->hostname : short_id);
+	draft->spec.domainname = mem_strdup(options->domainname);
+}
+
+static void choose_limits(struct run_draft *draft)
+{
+	const struct run_options *options = draft->options;
+	struct spec_process *process = &draft->spec.process;
+	process->rlimits = mem_dup(options->ulimits,
+				   options->ulimits_len * sizeof(*options->ulimits));
+	process->rlimits_len = options->ulimits_len;
+	process->has_oom_score_adj = options->has_oom_score_adj;
+	process->oom_score_adj = options->oom_score_adj;
+}
+
+int run_draft_process(struct run_draft *draft, struct err *err)
+{
+	const struct run_options *options = draft->options;
+	if (choose_args(draft, err) < 0 || choose_directory(draft, err) < 0)
+		return -1;
+	choose_hostname(draft);
+	choose_env(draft);
+	choose_limits(draft);
+	draft->spec.process.terminal = options->tty;
+	draft->boot.uses_console = options->tty;
+	draft->boot.dies_with_parent = true;
+	const char *config_user = draft->has_image ? draft->image.config.user : NULL;
+	const char *user = options->user != NULL ? options->user : config_user;
+	draft->user = mem_strdup(user != NULL ? user : "");
+	draft->boot.user = draft->user;
+	draft->boot.groups = &options->group_add;
+	return 0;
+}
