@@ -25,6 +25,9 @@ struct engine {
 int engine_open(const char *root_path, const char *run_path, struct engine *out, struct err *err);
 void engine_close(struct engine *engine);
 
+/** Is this one of the names of the image that is built in (ENGINE_EMBEDDED_IMAGE)? */
+bool engine_is_embedded_image(const char *reference);
+
 /** Clean up what killed processes left. Called by every verb that lists or changes containers;
  *  `run` does it while its container runs, so that a start never waits for it. */
 int engine_recover(struct engine *engine, struct err *err);

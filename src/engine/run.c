@@ -53,14 +53,10 @@ static void extra_end(struct run *run, int which)
 	run->extras[which].end_ns = clock_monotonic_ns();
 }
 
-static int load_seccomp(struct run *run, struct err *err)
+static int load_seccomp(struct run_draft *draft, int cache_fd, struct err *err)
 {
-	struct run_draft *draft = &run->draft;
 	if (draft->seccomp_profile == NULL)
 		return 0;
-	AUTO_FD cache_fd = file_open_dir(run->engine->store.run_fd, "seccomp", 0700, err);
-	if (cache_fd < 0)
-		return -1;
 	const struct spec_process *process = &draft->spec.process;
 	struct seccomp_context context = {
 		.caps = process->has_caps ? process->caps.bounding : caps_all(),
@@ -72,6 +68,14 @@ static int load_seccomp(struct run *run, struct err *err)
 	draft->spec.seccomp.len = program.len;
 	draft->spec.seccomp.flags = program.flags;
 	return 0;
+}
+
+static int load_cached_seccomp(struct run *run, struct err *err)
+{
+	AUTO_FD cache_fd = file_open_dir(run->engine->store.root_fd, "seccomp", 0700, err);
+	if (cache_fd < 0)
+		return -1;
+	return load_seccomp(&run->draft, cache_fd, err);
 }
 
 /* -v makes a host directory that is missing; --mount says it is missing. */
@@ -132,7 +136,7 @@ static int prepare(struct run *run, struct err *err)
 		return -1;
 	extra_end(run, EXTRA_DECIDE);
 	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");
-	if (load_seccomp(run, err) < 0)
+	if (load_cached_seccomp(run, err) < 0)
 		return -1;
 	extra_end(run, EXTRA_SECCOMP);
 	if (boot_plan_make(&run->draft.spec, &run->draft.boot, &run->plan, err) < 0)
@@ -289,12 +293,10 @@ char *engine_explain(struct engine *engine, const struct run_options *options, b
 	AUTO(struct run_draft, run_draft_done) draft = { .userns_slot_fd = -1 };
 	if (run_draft_make(engine, options, &draft, err) < 0)
 		return NULL;
-	struct run run = { .engine = engine, .options = options };
-	run.draft = draft;
-	int loaded = load_seccomp(&run, err);
-	draft.spec = run.draft.spec;
 	AUTO(struct boot_plan, boot_plan_done) plan = { 0 };
-	if (loaded < 0 || boot_plan_make(&draft.spec, &draft.boot, &plan, err) < 0)
+	/* Without the cache: explaining writes nothing. */
+	if (load_seccomp(&draft, -1, err) < 0 ||
+	    boot_plan_make(&draft.spec, &draft.boot, &plan, err) < 0)
 		return NULL;
 	struct buf text = { 0 };
 	if (json)

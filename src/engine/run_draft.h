@@ -6,6 +6,7 @@
  * here is policy (Docker's defaults, the default profile); everything done is left to the plan.
  */
 #include "engine/run.h"
+#include "kernel/cgroup/cgroup.h"
 #include "oci/spec.h"
 #include "runtime/boot/plan.h"
 #include "store/container.h"
