@@ -52,8 +52,8 @@ void engine_close(struct engine *engine)
 
 bool engine_is_embedded_image(const char *reference)
 {
-	static const char *const names[] = { "onggi/jar", "onggi/jar:latest",
-					     "docker.io/onggi/jar", ENGINE_EMBEDDED_IMAGE };
+	static const char *const names[] = { "onggi/jar", "onggi/jar:latest", "docker.io/onggi/jar",
+					     ENGINE_EMBEDDED_IMAGE };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(reference, names[i]) == 0)
 			return true;

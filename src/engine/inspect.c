@@ -68,11 +68,11 @@ static struct json_object *state_of(const struct container *container)
 /* What the start wrote down: Config, HostConfig, Mounts become keys of the whole. */
 static void merge_details(struct json_object *object, const char *details_json)
 {
-	struct json_object *details =
-		details_json != NULL ? json_tokener_parse(details_json) : NULL;
+	struct json_object *details = details_json != NULL ? json_tokener_parse(details_json)
+							   : NULL;
 	if (details == NULL)
 		return;
-	json_object_object_foreach(details, key, value)
+	json_object_object_foreach (details, key, value)
 		json_object_object_add(object, key, json_object_get(value));
 	json_object_put(details);
 }

@@ -99,11 +99,9 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 	draft->boot.is_cgroup_v2 = draft->cgroups.mode == CGROUP_V2;
 	spec->has_cgroup = true;
 	const char *parent = options->cgroup_parent;
-	spec->cgroups_path =
-		parent != NULL
-			? mem_printf("%s%s/%s", parent[0] == '/' ? "" : "/", parent,
-				     draft->container.id)
-			: mem_printf("/onggi-%s", draft->container.id);
+	spec->cgroups_path = parent != NULL ? mem_printf("%s%s/%s", parent[0] == '/' ? "" : "/",
+							 parent, draft->container.id)
+					    : mem_printf("/onggi-%s", draft->container.id);
 	free(draft->container.cgroup_path);
 	draft->container.cgroup_path = mem_strdup(spec->cgroups_path);
 	return 0;

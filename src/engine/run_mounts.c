@@ -14,14 +14,11 @@
 #include <sys/stat.h>
 
 static const char *const masked_paths[] = {
-	"/proc/acpi",	      "/proc/asound",
-	"/proc/interrupts",   "/proc/kcore",
-	"/proc/keys",	      "/proc/latency_stats",
-	"/proc/sched_debug",  "/proc/scsi",
-	"/proc/timer_list",   "/proc/timer_stats",
-	"/sys/firmware",      "/sys/devices/virtual/powercap",
-	"/sys/kernel/debug",  "/sys/kernel/tracing",
-	"/sys/kernel/security",
+	"/proc/acpi",        "/proc/asound",        "/proc/interrupts",
+	"/proc/kcore",       "/proc/keys",          "/proc/latency_stats",
+	"/proc/sched_debug", "/proc/scsi",          "/proc/timer_list",
+	"/proc/timer_stats", "/sys/firmware",       "/sys/devices/virtual/powercap",
+	"/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security",
 };
 
 static const char *const readonly_paths[] = {
@@ -135,13 +132,11 @@ static void add_generated_files(struct run_draft *draft)
 
 static void add_bind(struct run_draft *draft, const struct run_mount *mount)
 {
-	struct spec_mount *added =
-		spec_add_mount(&draft->spec, mount->target, NULL, mount->source,
-			       mount->is_nonrecursive ? "bind" : "rbind");
+	struct spec_mount *added = spec_add_mount(&draft->spec, mount->target, NULL, mount->source,
+						  mount->is_nonrecursive ? "bind" : "rbind");
 	if (mount->is_readonly)
-		strv_add(&added->options, mount->is_readonly_recursive && !mount->is_nonrecursive
-						  ? "rro"
-						  : "ro");
+		strv_add(&added->options,
+			 mount->is_readonly_recursive && !mount->is_nonrecursive ? "rro" : "ro");
 	strv_add(&added->options, mount->propagation != NULL ? mount->propagation : "rprivate");
 	strv_add_all(&added->options, &mount->options);
 }
@@ -161,8 +156,7 @@ static int add_user_mounts(struct run_draft *draft, struct err *err)
 	for (size_t i = 0; i < options->mounts_len; i++) {
 		const struct run_mount *mount = &options->mounts[i];
 		if (strcmp(mount->target, "/") == 0)
-			return err_set(err, ERR_INVALID,
-				       "invalid mount: destination can't be '/'");
+			return err_set(err, ERR_INVALID, "invalid mount: destination can't be '/'");
 		if (mount->type == RUN_MOUNT_BIND)
 			add_bind(draft, mount);
 		else

@@ -17,10 +17,10 @@
 #include <string.h>
 
 /* Ranges of --userns auto: below 2^31, above what user databases and subuid files hand out. */
-#define AUTO_BASE	 1879048192u /* 0x70000000 */
-#define AUTO_SIZE	 65536u
-#define AUTO_SLOTS	 2048u
-#define AUTO_SIZE_MAX	 AUTO_SIZE
+#define AUTO_BASE     1879048192u /* 0x70000000 */
+#define AUTO_SIZE     65536u
+#define AUTO_SLOTS    2048u
+#define AUTO_SIZE_MAX AUTO_SIZE
 
 static int join_container(struct run_draft *draft, enum ns_type type, const char *name,
 			  struct err *err)
@@ -34,8 +34,8 @@ static int join_container(struct run_draft *draft, enum ns_type type, const char
 		return err_set(err, ERR_CONFLICT,
 			       "cannot join the %s namespace of container %s: it is not running",
 			       ns_info(type)->name, other.name);
-	draft->spec.namespaces[type].path =
-		mem_printf("/proc/%d/ns/%s", other.pid, ns_info(type)->proc);
+	draft->spec.namespaces[type].path = mem_printf("/proc/%d/ns/%s", other.pid,
+						       ns_info(type)->proc);
 	return 0;
 }
 
@@ -96,7 +96,7 @@ static int range_size(const char *value, uint32_t *out, struct err *err)
 static int map_range(struct run_draft *draft, const char *value, struct err *err)
 {
 	struct spec *spec = &draft->spec;
-	uint32_t first, size;
+	uint32_t first = 0, size;
 	if (range_size(value, &size, err) < 0 || take_range(draft, &first, err) < 0)
 		return -1;
 	struct ns_id_map map = { .inside = 0, .outside = first, .count = size };
@@ -147,8 +147,9 @@ static int choose_offsets(struct run_draft *draft, struct err *err)
 		if (errno != 0 || end == equals + 1 || *end != '\0' || spec->time_offsets_len == 2)
 			return err_set(err, ERR_INVALID, "time offset %s: not a number of seconds",
 				       text);
-		spec->time_offsets[spec->time_offsets_len++] =
-			(struct ns_time_offset){ .is_boottime = is_boottime, .secs = secs };
+		spec->time_offsets[spec->time_offsets_len++] = (struct ns_time_offset){
+			.is_boottime = is_boottime, .secs = secs
+		};
 	}
 	return 0;
 }

@@ -17,10 +17,11 @@ void run_options_init(struct run_options *options)
 static void free_texts(struct run_options *options)
 {
 	char **texts[] = {
-		&options->image,     &options->rootfs,	   &options->name,	&options->entrypoint,
-		&options->workdir,   &options->user,	   &options->hostname,	&options->domainname,
-		&options->seccomp,   &options->apparmor,   &options->cgroup_parent,
-		&options->stop_signal, &options->cidfile,
+		&options->image,      &options->rootfs,        &options->name,
+		&options->entrypoint, &options->workdir,       &options->user,
+		&options->hostname,   &options->domainname,    &options->seccomp,
+		&options->apparmor,   &options->cgroup_parent, &options->stop_signal,
+		&options->cidfile,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(*texts[i]);
@@ -29,11 +30,11 @@ static void free_texts(struct run_options *options)
 static void free_lists(struct run_options *options)
 {
 	struct strv *lists[] = {
-		&options->args,	       &options->group_add,  &options->env,
-		&options->cap_add,     &options->cap_drop,   &options->labels_selinux,
-		&options->sysctls,     &options->add_hosts,  &options->dns,
-		&options->dns_search,  &options->dns_options, &options->annotations,
-		&options->labels,      &options->time_offsets,
+		&options->args,       &options->group_add,    &options->env,
+		&options->cap_add,    &options->cap_drop,     &options->labels_selinux,
+		&options->sysctls,    &options->add_hosts,    &options->dns,
+		&options->dns_search, &options->dns_options,  &options->annotations,
+		&options->labels,     &options->time_offsets,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		strv_done(lists[i]);
@@ -42,7 +43,7 @@ static void free_lists(struct run_options *options)
 static void free_namespaces(struct run_options *options)
 {
 	struct run_ns *namespaces[] = {
-		&options->network, &options->pid,    &options->ipc,  &options->uts,
+		&options->network,  &options->pid,    &options->ipc,  &options->uts,
 		&options->cgroupns, &options->userns, &options->time,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++)

@@ -61,8 +61,8 @@ static int choose_directory(struct run_draft *draft, struct err *err)
 			       "path",
 			       cwd);
 	draft->spec.process.cwd = mem_strdup(cwd);
-	draft->boot.make_workdir =
-		strcmp(cwd, "/") != 0 && run_draft_isolates(draft, ISOLATE_MOUNT);
+	draft->boot.make_workdir = strcmp(cwd, "/") != 0 &&
+				   run_draft_isolates(draft, ISOLATE_MOUNT);
 	return 0;
 }
 
@@ -75,8 +75,7 @@ static void choose_hostname(struct run_draft *draft)
 	char short_id[ID_SHORT_LEN + 1];
 	memcpy(short_id, draft->container.id, ID_SHORT_LEN);
 	short_id[ID_SHORT_LEN] = '\0';
-	draft->spec.hostname =
-		mem_strdup(options->hostname != NULL ? options->hostname : short_id);
+	draft->spec.hostname = mem_strdup(options->hostname != NULL ? options->hostname : short_id);
 	draft->spec.domainname = mem_strdup(options->domainname);
 }
 

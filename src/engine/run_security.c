@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is allowed: capabilities, system calls, labels, devices, limits. docs/security.md explains. */
+/* What is allowed: capabilities, system calls, labels, devices, limits. docs/security.md explains.
+ */
 #include "engine/run_draft.h"
 
 #include "base/mem.h"
@@ -25,9 +26,9 @@ static int choose_caps(struct run_draft *draft, struct err *err)
 	struct spec_process *process = &draft->spec.process;
 	if (!run_draft_isolates(draft, ISOLATE_CAPS))
 		return 0;
-	uint64_t mask = options->privileged	? caps_all()
-			: options->docker_caps	? caps_docker()
-						: caps_default();
+	uint64_t mask = options->privileged    ? caps_all()
+			: options->docker_caps ? caps_docker()
+					       : caps_default();
 	if (caps_tweak(&mask, &options->cap_add, &options->cap_drop, err) < 0)
 		return -1;
 	process->has_caps = true;
@@ -42,8 +43,9 @@ static void choose_seccomp(struct run_draft *draft)
 	if (!run_draft_isolates(draft, ISOLATE_SECCOMP))
 		return;
 	if (options->seccomp == NULL)
-		draft->seccomp_profile =
-			options->privileged ? NULL : mem_strdup(seccomp_default_profile());
+		draft->seccomp_profile = options->privileged
+						 ? NULL
+						 : mem_strdup(seccomp_default_profile());
 	else if (strcmp(options->seccomp, "unconfined") != 0)
 		draft->seccomp_profile = mem_strdup(options->seccomp);
 }
@@ -90,8 +92,8 @@ static int choose_selinux(struct run_draft *draft, struct err *err)
 				       labels->items[i]);
 		parts[k] = labels->items[i] + strlen(keys[k]);
 	}
-	draft->spec.process.selinux_label =
-		mem_printf("%s:%s:%s:%s", parts[0], parts[1], parts[2], parts[3]);
+	draft->spec.process.selinux_label = mem_printf("%s:%s:%s:%s", parts[0], parts[1], parts[2],
+						       parts[3]);
 	return 0;
 }
 
@@ -109,9 +111,9 @@ static void add_default_rules(struct run_draft *draft)
 		int major, minor;
 		const char *access;
 	} rules[] = {
-		{ 'c', -1, -1, "m" }, { 'b', -1, -1, "m" },   { 'c', 1, 3, "rwm" },
-		{ 'c', 1, 5, "rwm" }, { 'c', 1, 7, "rwm" },   { 'c', 1, 8, "rwm" },
-		{ 'c', 1, 9, "rwm" }, { 'c', 5, 0, "rwm" },   { 'c', 5, 1, "rwm" },
+		{ 'c', -1, -1, "m" }, { 'b', -1, -1, "m" },    { 'c', 1, 3, "rwm" },
+		{ 'c', 1, 5, "rwm" }, { 'c', 1, 7, "rwm" },    { 'c', 1, 8, "rwm" },
+		{ 'c', 1, 9, "rwm" }, { 'c', 5, 0, "rwm" },    { 'c', 5, 1, "rwm" },
 		{ 'c', 5, 2, "rwm" }, { 'c', 136, -1, "rwm" },
 	};
 	if (draft->options->privileged) {
@@ -137,7 +139,7 @@ static void add_node(struct run_draft *draft, const char *target, const struct s
 /* Made for every container anyway, or belonging to the host's own console. */
 static bool is_standard_node(const char *target)
 {
-	static const char *const names[] = { "/dev/null", "/dev/zero",	  "/dev/full",
+	static const char *const names[] = { "/dev/null", "/dev/zero",    "/dev/full",
 					     "/dev/tty",  "/dev/random",  "/dev/urandom",
 					     "/dev/ptmx", "/dev/console", "/dev/fd" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)

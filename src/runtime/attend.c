@@ -19,7 +19,7 @@
 
 struct relay {
 	int from_fd, to_fd; /* -1: done */
-	bool closes_to;	    /* pass the end of input on by closing (a pipe to the payload) */
+	bool closes_to;     /* pass the end of input on by closing (a pipe to the payload) */
 	size_t len, offset;
 	char data[RELAY_BUFFER];
 };

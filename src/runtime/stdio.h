@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 struct stdio_options {
-	bool tty;	  /* the container has a console: nothing to prepare but the relay */
+	bool tty;         /* the container has a console: nothing to prepare but the relay */
 	bool interactive; /* stdin is wanted */
 	bool attach_stdout, attach_stderr;
 };

@@ -146,6 +146,7 @@ struct cgroup_view_mount {
 	char name[CGROUP_NAME_MAX]; /* directory below /sys/fs/cgroup; "" is /sys/fs/cgroup itself
 				       (v2) */
 	int dir_fd;                 /* borrowed: bind this directory, read-only */
+	char path[2 * CGROUP_PATH_MAX]; /* the same for another mount namespace than the caller's */
 };
 
 /** The binds that make the view (v1: under a tmpfs; v2: one). @return how many */

@@ -17,9 +17,9 @@
 
 /** One executed step, for the trace. */
 struct boot_span {
-	uint8_t proc;  /* enum boot_proc */
-	uint16_t op;   /* index in the plan's list of that process */
-	bool is_done;  /* false: began, did not come back */
+	uint8_t proc;              /* enum boot_proc */
+	uint16_t op;               /* index in the plan's list of that process */
+	bool is_done;              /* false: began, did not come back */
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -32,7 +32,7 @@ struct boot_board {
 	atomic_bool has_failed;
 	uint8_t failed_proc; /* enum boot_proc */
 	uint16_t failed_op;
-	int exit_code; /* 125, 126, 127: Docker's meaning */
+	int exit_code;                   /* 125, 126, 127: Docker's meaning */
 	uint16_t begun[BOOT_PROC_COUNT]; /* number of rows each process has begun */
 	atomic_uint spans_len;
 	uint32_t spans_capacity; /* 0: no trace */
@@ -55,14 +55,14 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
-	int root_fd;	     /* the root's mount, detached until inner attaches it */
-	int *source_fds;     /* per spec mount: detached clone of a bind's source, or -1 */
+	int root_fd;          /* the root's mount, detached until inner attaches it */
+	int *source_fds;      /* per spec mount: detached clone of a bind's source, or -1 */
 	int ns_fds[NS_COUNT]; /* joined namespaces */
 	int parent_sock, child_sock;
-	int stdio_fds[3];    /* what the payload gets; borrowed, -1 with a console */
-	int console_fd;	     /* master, owned; -1 */
+	int stdio_fds[3]; /* what the payload gets; borrowed, -1 with a console */
+	int console_fd;   /* master, owned; -1 */
 	pid_t pid;
-	int pidfd;	     /* owned */
+	int pidfd; /* owned */
 	pid_t outer_pid;
 	int outer_pidfd;
 
@@ -75,10 +75,10 @@ struct boot {
 
 	/* inner */
 	enum boot_proc me;
-	int proc_fd;	  /* own procfs */
+	int proc_fd; /* own procfs */
 	int console_slave_fd;
 	struct root_masks masks;
-	char *program;	  /* resolved path of the payload */
+	char *program; /* resolved path of the payload */
 };
 
 /** Prepare; nothing is done yet. `trace` reserves room for the spans of the whole plan. */
@@ -111,9 +111,9 @@ int boot_await_exec(struct boot *boot, struct err *err);
 
 /** Messages over the boot socket. */
 enum boot_message {
-	BOOT_MSG_GO = 1,     /* parent to inner: id maps and cgroup are ready */
-	BOOT_MSG_CONSOLE,    /* inner to parent: with the master fd */
-	BOOT_MSG_INNER,	     /* outer to parent: with the pidfd; pid follows */
+	BOOT_MSG_GO = 1,  /* parent to inner: id maps and cgroup are ready */
+	BOOT_MSG_CONSOLE, /* inner to parent: with the master fd */
+	BOOT_MSG_INNER,   /* outer to parent: with the pidfd; pid follows */
 };
 struct boot_packet {
 	uint32_t message; /* enum boot_message */

@@ -160,8 +160,8 @@ int inner_find_program(struct boot *boot, const struct boot_op *op UNUSED, struc
 	strv_split(&dirs, path != NULL ? path : "/bin:/usr/bin", ':');
 	int errnum = ENOENT;
 	for (size_t i = 0; i < dirs.len && name[0] != '\0'; i++) {
-		AUTO_FREE char *candidate =
-			mem_printf("%s/%s", dirs.items[i][0] != '\0' ? dirs.items[i] : ".", name);
+		AUTO_FREE char *candidate = mem_printf(
+			"%s/%s", dirs.items[i][0] != '\0' ? dirs.items[i] : ".", name);
 		struct stat st;
 		if (stat(candidate, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;

@@ -59,7 +59,8 @@ static int set_options(int mount_fd, const struct mount_options *options, bool i
 	    mount_set_attrs(mount_fd, options->attr_set, options->attr_clear, false, err) < 0)
 		return -1;
 	if ((options->rec_attr_set | options->rec_attr_clear) != 0 &&
-	    mount_set_attrs(mount_fd, options->rec_attr_set, options->rec_attr_clear, true, err) < 0)
+	    mount_set_attrs(mount_fd, options->rec_attr_set, options->rec_attr_clear, true, err) <
+		    0)
 		return -1;
 	return 0;
 }
@@ -105,9 +106,10 @@ static int mount_bind(struct boot *boot, size_t index, const struct mount_option
 
 #define CGROUP_ATTRS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static int bind_cgroup_dir(int dir_fd, int target_fd, uint64_t attrs, struct err *err)
+/* By path: the parent's descriptors belong to the mounts of its own namespace. */
+static int bind_cgroup_dir(const char *path, int target_fd, uint64_t attrs, struct err *err)
 {
-	AUTO_FD mount_fd = mount_clone(dir_fd, "", false, err);
+	AUTO_FD mount_fd = mount_clone(AT_FDCWD, path, false, err);
 	if (mount_fd < 0 || mount_set_attrs(mount_fd, attrs, 0, false, err) < 0)
 		return -1;
 	return mount_attach(mount_fd, target_fd, err);
@@ -120,7 +122,7 @@ static int add_v1_view(int view_fd, const struct cgroup_view_mount *view, uint64
 	if (mkdirat(view_fd, view->name, 0755) < 0)
 		return err_sys(err, "make directory %s", view->name);
 	AUTO_FD target_fd = rooted_open(view_fd, view->name, O_PATH | O_DIRECTORY, 0, err);
-	if (target_fd < 0 || bind_cgroup_dir(view->dir_fd, target_fd, attrs, err) < 0)
+	if (target_fd < 0 || bind_cgroup_dir(view->path, target_fd, attrs, err) < 0)
 		return -1;
 	if (strchr(view->name, ',') == NULL)
 		return 0;
@@ -142,7 +144,7 @@ static int mount_cgroup(struct boot *boot, const struct spec_mount *mount,
 	uint64_t attrs = CGROUP_ATTRS | options->attr_set;
 	if (len == 1 && views[0].name[0] == '\0') {
 		AUTO_FD target_fd = rooted_mkdirs(boot->root_fd, mount->destination, 0755, err);
-		return target_fd < 0 ? -1 : bind_cgroup_dir(views[0].dir_fd, target_fd, attrs, err);
+		return target_fd < 0 ? -1 : bind_cgroup_dir(views[0].path, target_fd, attrs, err);
 	}
 	AUTO(struct strv, strv_done) data = { 0 };
 	strv_add(&data, "mode=755");
@@ -171,8 +173,7 @@ int inner_mount(struct boot *boot, const struct boot_op *op, struct err *err)
 		result = mount_cgroup(boot, mount, &options, err);
 	else
 		result = mount_fs(boot, mount, &options, err);
-	return result < 0 ? err_context(err, "%s on %s",
-					mount->type != NULL ? mount->type : "bind",
+	return result < 0 ? err_context(err, "%s on %s", mount->type != NULL ? mount->type : "bind",
 					mount->destination)
 			  : 0;
 }
@@ -203,8 +204,8 @@ static int make_listed_devices(struct boot *boot, struct err *err)
 int inner_make_devices(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	if (boot->spec->has_default_devices) {
-		if (root_make_devices(boot->root_fd, root_default_devices,
-				      root_default_devices_len, err) < 0)
+		if (root_make_devices(boot->root_fd, root_default_devices, root_default_devices_len,
+				      err) < 0)
 			return -1;
 		AUTO_FD dev_fd = rooted_open(boot->root_fd, "dev", O_PATH | O_DIRECTORY, 0, err);
 		if (dev_fd < 0 || root_make_dev_links(dev_fd, err) < 0)

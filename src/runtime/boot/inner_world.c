@@ -82,8 +82,7 @@ int inner_set_domainname(struct boot *boot, const struct boot_op *op UNUSED, str
 	return 0;
 }
 
-int inner_raise_loopback(struct boot *boot UNUSED, const struct boot_op *op UNUSED,
-			 struct err *err)
+int inner_raise_loopback(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
 {
 	return loopback_raise(err);
 }

@@ -106,7 +106,8 @@ static int check(const struct spec *spec, const struct boot_options *options, st
 	if (check_namespaces(spec, err) < 0)
 		return -1;
 	if (options->uses_console && !spec->namespaces[NS_MOUNT].is_used)
-		return err_set(err, ERR_INVALID, "a terminal needs a mount namespace for its devpts");
+		return err_set(err, ERR_INVALID,
+			       "a terminal needs a mount namespace for its devpts");
 	return 0;
 }
 

@@ -109,27 +109,28 @@ struct boot_op {
 /** What the container is made of besides its spec. */
 struct boot_root {
 	const struct overlay *overlay; /* layers; or */
-	const char *path;	       /* a host directory */
+	const char *path;              /* a host directory */
 };
 
 struct boot_options {
 	struct boot_root root;
-	const char *user;	/* "name", "uid", "name:group", ... to look up inside; NULL: spec's numbers */
+	const char *
+		user; /* "name", "uid", "name:group", ... to look up inside; NULL: spec's numbers */
 	const struct strv *groups; /* names or numbers added to the user's own (--group-add) */
-	bool uses_console;	/* spec.process.terminal: the parent gets the master */
-	bool is_cgroup_v2;	/* clone into the cgroup instead of joining it */
-	bool dies_with_parent;	/* SIGKILL when the monitor dies */
-	bool make_workdir;	/* Docker's: a missing working directory is made */
+	bool uses_console;         /* spec.process.terminal: the parent gets the master */
+	bool is_cgroup_v2;         /* clone into the cgroup instead of joining it */
+	bool dies_with_parent;     /* SIGKILL when the monitor dies */
+	bool make_workdir;         /* Docker's: a missing working directory is made */
 };
 
 struct boot_plan {
-	const struct spec *spec;	     /* borrowed */
-	const struct boot_options *options;  /* borrowed */
+	const struct spec *spec;              /* borrowed */
+	const struct boot_options *options;   /* borrowed */
 	struct boot_op *ops[BOOT_PROC_COUNT]; /* owned */
 	size_t len[BOOT_PROC_COUNT];
 	bool has_outer;
-	bool has_user_ns;	 /* a new one */
-	uint64_t clone_flags;	 /* namespaces that the clone itself makes */
+	bool has_user_ns;     /* a new one */
+	uint64_t clone_flags; /* namespaces that the clone itself makes */
 };
 
 /**

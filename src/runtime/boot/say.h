@@ -8,7 +8,7 @@
  */
 #include "runtime/boot/plan.h"
 
-#define BOOT_SAY_FUNCTION(name) \
+#define BOOT_SAY_FUNCTION(name)                                                                    \
 	void name(const struct boot_plan *plan, const struct boot_op *op, struct buf *out)
 
 BOOT_SAY_FUNCTION(say_cgroup);

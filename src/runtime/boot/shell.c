@@ -68,8 +68,9 @@ BOOT_SAY_FUNCTION(shell_clone)
 {
 	(void)op;
 	static const char *const flags[NS_COUNT] = {
-		[NS_USER] = "--user", [NS_IPC] = "--ipc",   [NS_UTS] = "--uts",	 [NS_NET] = "--net",
-		[NS_PID] = "--pid",   [NS_TIME] = "--time", [NS_MOUNT] = "--mount",
+		[NS_USER] = "--user",   [NS_IPC] = "--ipc", [NS_UTS] = "--uts",
+		[NS_NET] = "--net",     [NS_PID] = "--pid", [NS_TIME] = "--time",
+		[NS_MOUNT] = "--mount",
 	};
 	buf_add_str(out, "unshare --fork");
 	for (int type = 0; type < NS_COUNT; type++)

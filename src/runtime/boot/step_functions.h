@@ -8,7 +8,7 @@
  */
 #include "runtime/boot/boot.h"
 
-#define BOOT_STEP_FUNCTION(name) \
+#define BOOT_STEP_FUNCTION(name)                                                                   \
 	int name(struct boot *boot, const struct boot_op *op, struct err *err)
 
 /* parent.c: on the host */

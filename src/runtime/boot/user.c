@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 
 #define ACCOUNT_FILE_MAX (1u << 20)
-#define ID_INVALID	 4294967295u /* (uid_t)-1 */
+#define ID_INVALID       4294967295u /* (uid_t)-1 */
 
 /* Absent, or not a regular file: empty, as in an image from scratch. */
 static int read_account_file(int root_fd, const char *path, struct buf *out, struct err *err)
