@@ -95,6 +95,7 @@ static int option_store(const struct option_row *row, void *target, const char *
 		return 0;
 	}
 	case OPTION_LIST:
+	case OPTION_REST:
 		strv_add(member, value);
 		return 0;
 	case OPTION_INT: {
@@ -162,7 +163,10 @@ static int parse_long(struct option_parser *parser, struct err *err)
 		parser->next++;
 	if (value == NULL)
 		return err_set(err, ERR_INVALID, "flag needs an argument: --%s", row->name);
-	return option_use(parser, row, value, err);
+	int result = option_use(parser, row, value, err);
+	while (result == 0 && row->type == OPTION_REST && *parser->next != NULL)
+		result = option_use(parser, row, *parser->next++, err);
+	return result;
 }
 
 /* One word of letters: -it, -eKEY=value, -e=KEY=value, -e KEY=value */

@@ -19,6 +19,7 @@ enum option_type {
 	OPTION_FLAG,    /* bool */
 	OPTION_STRING,  /* char *, owned: the last use wins */
 	OPTION_LIST,    /* struct strv: each use appends */
+	OPTION_REST,    /* struct strv: takes all words that follow (long form only) */
 	OPTION_INT,     /* int */
 	OPTION_VALUE,   /* struct cgroup_value (an int64_t that may be absent) */
 	OPTION_BYTES,   /* struct cgroup_value of a size: "512m" */

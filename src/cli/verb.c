@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_completion, &verb_explain, &verb_images,  &verb_import, &verb_info,
-	&verb_inspect,    &verb_load,    &verb_man,     &verb_ps,     &verb_rm,
-	&verb_rmi,        &verb_run,     &verb_version, NULL,
+	&verb_completion, &verb_explain, &verb_images, &verb_import,  &verb_info,
+	&verb_inspect,    &verb_load,    &verb_man,    &verb_pack,    &verb_ps,
+	&verb_rm,         &verb_rmi,     &verb_run,    &verb_version, NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
