@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tests' store: in /tmp, deleted at the end, independent of any other. */
+#include "store/fixture.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/warn.h"
+#include "store/scan.h"
+#include "sys/fd.h"
+#include "sys/tree.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct fixture *current;
+
+static void count_warning(const char *text)
+{
+	(void)text;
+	current->warnings++;
+}
+
+void fixture_reopen(struct fixture *fixture)
+{
+	struct err err = { 0 };
+	if (store_open(fixture->root, fixture->run, &fixture->store, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+void fixture_open(struct fixture *fixture)
+{
+	memset(fixture, 0, sizeof(*fixture));
+	snprintf(fixture->root, sizeof(fixture->root), "/tmp/onggi-test-store-XXXXXX");
+	assert_non_null(mkdtemp(fixture->root));
+	snprintf(fixture->run, sizeof(fixture->run), "%.40s.run", fixture->root);
+	current = fixture;
+	warn_to(count_warning);
+	fixture_reopen(fixture);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+	store_close(&fixture->store);
+	warn_to(NULL);
+	struct err err = { 0 };
+	AUTO_FD tmp_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (tree_remove(tmp_fd, fixture->root + strlen("/tmp/"), &err) < 0 ||
+	    tree_remove(tmp_fd, fixture->run + strlen("/tmp/"), &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+char *fixture_layer(struct fixture *fixture, const char *text, char chain[DIGEST_HEX_SIZE],
+		    char out_diff_id[80])
+{
+	struct layer_staging staging;
+	struct err err = { 0 };
+	char hex[DIGEST_HEX_SIZE], next[DIGEST_HEX_SIZE];
+	digest_of(text, strlen(text), hex);
+	snprintf(out_diff_id, 80, "sha256:%s", hex);
+	layer_chain_id(chain, out_diff_id, next);
+	memcpy(chain, next, sizeof(next));
+	if (layer_stage(&fixture->store, &staging, &err) < 0)
+		fail_msg("%s", err.text);
+	AUTO_FD fd = openat(staging.dir_fd, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	char *name = layer_commit(&fixture->store, &staging, chain, out_diff_id, strlen(text),
+				  &err);
+	if (name == NULL)
+		fail_msg("%s", err.text);
+	return name;
+}
+
+void fixture_image(struct fixture *fixture, const char *layers, const char *name,
+		   char out_id[DIGEST_HEX_SIZE])
+{
+	AUTO(struct image_config, image_config_done)
+	config = {
+		.os = mem_strdup("linux"),
+		.architecture = mem_strdup("amd64"),
+		.created = mem_strdup("2026-01-02T03:04:05.5Z"),
+	};
+	AUTO(struct strv, strv_done) layer_names = { 0 };
+	AUTO(struct strv, strv_done) names = { 0 };
+	char chain[DIGEST_HEX_SIZE] = "", diff_id[80];
+	for (const char *l = layers; *l != '\0'; l++) {
+		char text[] = { *l, '\0' };
+		strv_add_take(&layer_names, fixture_layer(fixture, text, chain, diff_id));
+		strv_add(&config.diff_ids, diff_id);
+	}
+	strv_add(&config.cmd, "/bin/sh");
+	if (name != NULL)
+		strv_add(&names, name);
+	AUTO_FREE char *json = image_config_format(&config);
+	struct err err = { 0 };
+	if (image_add(&fixture->store, json, strlen(json), &layer_names, &names, out_id, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+struct container fixture_container(const char *name, const char *image_id, bool is_throwaway)
+{
+	struct container container = {
+		.name = mem_strdup(name),
+		.image = mem_strdup(image_id != NULL ? "debian" : NULL),
+		.image_id = mem_strdup(image_id),
+		.rootfs = mem_strdup(image_id != NULL ? NULL : "/"),
+		.is_throwaway = is_throwaway,
+		.cgroup_path = mem_strdup("/onggi/x"),
+		.created_ns = clock_realtime_ns(),
+		.details_json = mem_strdup("{\"HostConfig\":{\"Memory\":18446744073709551615}}"),
+	};
+	id_new(container.id);
+	strv_add(&container.args, "sh");
+	strv_add(&container.args, "-c \"x\"\n\xff");
+	strv_add(&container.labels, "a=b");
+	return container;
+}
+
+size_t fixture_count(struct fixture *fixture, const char *path)
+{
+	AUTO(struct strv, strv_done) names = { 0 };
+	struct err err = { 0 };
+	bool is_run = strncmp(path, "run:", 4) == 0;
+	int dir_fd = is_run ? fixture->store.run_fd : fixture->store.root_fd;
+	if (scan_names(dir_fd, path + (is_run ? 4 : 0), &names, &err) < 0)
+		fail_msg("%s", err.text);
+	return names.len;
+}
+
+void fixture_damage(struct fixture *fixture, const char *path)
+{
+	char byte = '#';
+	AUTO_FD fd = openat(fixture->store.root_fd, path, O_WRONLY | O_CLOEXEC);
+	struct stat st;
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	assert_int_equal(pwrite(fd, &byte, 1, st.st_size / 2), 1);
+}
