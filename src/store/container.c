@@ -114,7 +114,7 @@ void container_remove_dirs(const struct store *store, const char *id)
 int container_create(const struct store *store, const struct container *container, bool has_upper,
 		     struct container_lease *out, struct err *err)
 {
-	AUTO(struct container_lease, container_lease_done) lease = { -1, -1, -1 };
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 	const char *id = container->id;
 	if (strlen(id) != ID_LEN || !id_is_prefix(id))
 		return err_set(err, ERR_INVALID, "container id %.64s: not 64 hex digits", id);
@@ -126,9 +126,11 @@ int container_create(const struct store *store, const struct container *containe
 	    make_store_dir(store, id, has_upper, &lease, err) == 0 &&
 	    names_reserve(store, container->name, id, err) == 0) {
 		has_name = true;
-		if (container_record_write(store, container, err) == 0) {
+		if (container_record_write(&lease, container, err) == 0) {
+			snprintf(lease.name, sizeof(lease.name), "%s", container->name);
+			lease.is_throwaway = container->is_throwaway;
 			*out = lease;
-			lease = (struct container_lease){ -1, -1, -1 };
+			lease = (struct container_lease)CONTAINER_LEASE_NONE;
 			return 0;
 		}
 	}
@@ -142,8 +144,8 @@ int container_create(const struct store *store, const struct container *containe
 int container_save(const struct store *store, const struct container_lease *lease,
 		   const struct container *container, struct err *err)
 {
-	(void)lease; /* whoever has one may write: there is nobody else */
-	if (container_record_write(store, container, err) < 0)
+	(void)store;
+	if (container_record_write(lease, container, err) < 0)
 		return err_context(err, "save container %s", container->name);
 	return 0;
 }
@@ -185,12 +187,16 @@ int container_remove(const struct store *store, const char *id, struct container
 		return 0;
 	if (lease == NULL && (lock_fd = take_lease(store, id, err)) < 0)
 		return -1;
-	struct container container = { 0 };
-	bool has_record = container_record_read(store, id, &container, NULL) == 0;
-	unlink_records(store, id, has_record && container.is_throwaway);
-	if (has_record)
-		names_release(store, container.name, id);
-	container_done(&container);
+	if (lease != NULL && lease->name[0] != '\0') {
+		unlink_records(store, id, lease->is_throwaway);
+		names_release(store, lease->name, id);
+	} else {
+		AUTO(struct container, container_done) container = { 0 };
+		bool has_record = container_record_read(store, id, &container, NULL) == 0;
+		unlink_records(store, id, has_record && container.is_throwaway);
+		if (has_record)
+			names_release(store, container.name, id);
+	}
 	if (lease != NULL) {
 		fd_close(&lease->dir_fd);
 		fd_close(&lease->run_dir_fd);

@@ -21,6 +21,8 @@ enum container_status {
 	CONTAINER_EXITED,
 };
 
+#define CONTAINER_NAME_MAX 128
+
 /** One record per container: small, checksummed, replaced whole. */
 struct container {
 	char id[ID_SIZE];
@@ -52,7 +54,15 @@ struct container_lease {
 	int lock_fd;    /* owned; the lock that dies with us */
 	int dir_fd;     /* root/containers/ID, O_PATH */
 	int run_dir_fd; /* run/containers/ID, O_PATH */
+	/* What to give back at the end, so that the end need not read the record. */
+	char name[CONTAINER_NAME_MAX + 1]; /* "" when not known */
+	bool is_throwaway;
 };
+#define CONTAINER_LEASE_NONE                                                                       \
+	{                                                                                          \
+		.lock_fd = -1, .dir_fd = -1, .run_dir_fd = -1                                      \
+	}
+
 void container_lease_done(struct container_lease *lease);
 
 /**
@@ -63,7 +73,10 @@ void container_lease_done(struct container_lease *lease);
 int container_create(const struct store *store, const struct container *container, bool has_upper,
 		     struct container_lease *out, struct err *err);
 
-/** Replace the record: after the start (pid), at the exit (code, times). */
+/**
+ * Replace the record: after the start (pid), at the exit (code, times). Whoever has the lease may;
+ * a running container's record is volatile, a kept one's end is durable.
+ */
 int container_save(const struct store *store, const struct container_lease *lease,
 		   const struct container *container, struct err *err);
 

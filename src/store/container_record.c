@@ -6,10 +6,8 @@
 #include "base/mem.h"
 #include "base/warn.h"
 #include "store/record.h"
-#include "sys/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,37 +130,25 @@ static int parse(const struct json_at *root, const char *id, struct container *o
 	return 0;
 }
 
-static int open_dir(int dir_fd, const char *id, struct err *err)
-{
-	int fd = openat(dir_fd, id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 ? fd : err_sys(err, "open the directory of container %.12s", id);
-}
-
 /* The generation before stays as record.1. A link, so that "record" is there at every moment. */
-static int write_durable(const struct store *store, const char *id, struct buf *json,
-			 struct err *err)
+static int write_durable(int dir_fd, struct buf *json, struct err *err)
 {
-	AUTO_FD dir_fd = open_dir(store->containers_fd, id, err);
-	if (dir_fd < 0)
-		return -1;
 	unlinkat(dir_fd, "record.1", 0);
 	if (linkat(dir_fd, "record", dir_fd, "record.1", 0) < 0 && errno != ENOENT)
-		return err_sys(err, "keep the record of container %.12s", id);
+		return err_sys(err, "keep the record before");
 	return record_write(dir_fd, "record", json, FILE_DURABLE, err);
 }
 
-int container_record_write(const struct store *store, const struct container *container,
+int container_record_write(const struct container_lease *lease, const struct container *container,
 			   struct err *err)
 {
 	AUTO(struct buf, buf_done) json = { 0 };
 	format(container, &json);
-	if (container->is_throwaway || container->status == CONTAINER_RUNNING) {
-		AUTO_FD dir_fd = open_dir(store->run_containers_fd, container->id, err);
-		return dir_fd >= 0 ? record_write(dir_fd, "record", &json, FILE_VOLATILE, err) : -1;
-	}
-	if (write_durable(store, container->id, &json, err) < 0)
+	if (container->is_throwaway || container->status == CONTAINER_RUNNING)
+		return record_write_alone(lease->run_dir_fd, "record", &json, err);
+	if (write_durable(lease->dir_fd, &json, err) < 0)
 		return -1;
-	unlinkat(store->run_containers_fd, container_path(container->id, "record").text, 0);
+	unlinkat(lease->run_dir_fd, "record", 0);
 	return 0;
 }
 

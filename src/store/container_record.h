@@ -11,7 +11,7 @@
 #include "store/container.h"
 
 /** Write where it belongs. */
-int container_record_write(const struct store *store, const struct container *container,
+int container_record_write(const struct container_lease *lease, const struct container *container,
 			   struct err *err);
 
 /**

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,21 +38,24 @@ static int try_lock(const struct store *store, const char *id, int *out_fd, stru
 	return -1;
 }
 
-static int open_lease(const struct store *store, const char *id, struct container_lease *lease,
-		      struct err *err)
+static int open_lease(const struct store *store, const struct container *container,
+		      struct container_lease *lease, struct err *err)
 {
+	const char *id = container->id;
 	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	lease->dir_fd = openat(store->containers_fd, id, flags);
 	lease->run_dir_fd = openat(store->run_containers_fd, id, flags);
 	if (lease->dir_fd < 0 || lease->run_dir_fd < 0)
 		return err_sys(err, "open the directories of container %.12s", id);
+	snprintf(lease->name, sizeof(lease->name), "%s", container->name);
+	lease->is_throwaway = container->is_throwaway;
 	return 0;
 }
 
 static int offer(const struct store *store, const char *id, container_orphan_fn *found, void *arg,
 		 struct err *err)
 {
-	AUTO(struct container_lease, container_lease_done) lease = { -1, -1, -1 };
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 	AUTO(struct container, container_done) container = { 0 };
 	/* Gone with a reboot; without it there is nothing to lock. */
 	if (mkdirat(store->run_containers_fd, id, 0700) < 0 && errno != EEXIST)
@@ -62,7 +66,7 @@ static int offer(const struct store *store, const char *id, container_orphan_fn 
 	/* Again, under the lock: its owner may have finished in between. */
 	if (container_record_read(store, id, &container, NULL) < 0 || !is_orphan_status(&container))
 		return 0;
-	if (open_lease(store, id, &lease, err) < 0)
+	if (open_lease(store, &container, &lease, err) < 0)
 		return -1;
 	return found(store, &container, &lease, arg, err);
 }

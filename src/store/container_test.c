@@ -39,7 +39,7 @@ static void record_reads_back(void **state)
 		AUTO(struct container, container_done)
 		c = fixture_container("web", image_id, throwaway);
 		AUTO(struct container, container_done) found = { 0 };
-		AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
+		AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 		struct err err = { 0 };
 		must(container_create(&f.store, &c, true, &lease, &err), &err);
 		must(container_find(&f.store, "web", &found, &err), &err);
@@ -59,7 +59,7 @@ static void record_reads_back(void **state)
 		must(container_save(&f.store, &lease, &c, &err), &err);
 		container_done(&found);
 		char prefix[13];
-		snprintf(prefix, sizeof(prefix), "%s", c.id);
+		snprintf(prefix, sizeof(prefix), "%.12s", c.id);
 		must(container_find(&f.store, prefix, &found, &err), &err);
 		assert_int_equal(found.pid, 123);
 		assert_true(found.pid_start_time == UINT64_MAX);
@@ -91,7 +91,7 @@ static void upper_is_what_the_root_will_be(void **state)
 	fixture_open(&f);
 	mode_t old = umask(077);
 	AUTO(struct container, container_done) c = fixture_container("c1", NULL, true);
-	AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 	struct err err = { 0 };
 	struct stat st;
 	must(container_create(&f.store, &c, true, &lease, &err), &err);
@@ -117,14 +117,14 @@ static void names_have_one_owner(void **state)
 	AUTO(struct container, container_done) a = fixture_container("web", NULL, false);
 	AUTO(struct container, container_done) b = fixture_container("web", NULL, false);
 	AUTO(struct container, container_done) bad = fixture_container("../x", NULL, false);
-	AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
-	AUTO(struct container_lease, container_lease_done) other = LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) other = CONTAINER_LEASE_NONE;
 	struct err err = { 0 };
 	must(container_create(&f.store, &a, true, &lease, &err), &err);
 	assert_int_equal(container_create(&f.store, &b, true, &other, &err), -1);
 	assert_int_equal(err.kind, ERR_CONFLICT);
 	char short_id[13];
-	snprintf(short_id, sizeof(short_id), "%s", a.id);
+	snprintf(short_id, sizeof(short_id), "%.12s", a.id);
 	assert_non_null(strstr(err.text, short_id));
 	assert_int_equal(container_create(&f.store, &bad, true, &other, &err), -1);
 	assert_int_equal(err.kind, ERR_INVALID);
@@ -152,7 +152,7 @@ static void lists_newest_first(void **state)
 		char name[8];
 		snprintf(name, sizeof(name), "c%d", i);
 		AUTO(struct container, container_done) c = fixture_container(name, NULL, i == 1);
-		AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
+		AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 		c.created_ns = (uint64_t)i;
 		must(container_create(&f.store, &c, true, &lease, &err), &err);
 	}
@@ -172,8 +172,8 @@ static void damaged_records_are_set_aside(void **state)
 	struct err err = { 0 };
 	AUTO(struct container, container_done) a = fixture_container("aa", NULL, false);
 	AUTO(struct container, container_done) b = fixture_container("bb", NULL, false);
-	AUTO(struct container_lease, container_lease_done) lease_a = LEASE_NONE;
-	AUTO(struct container_lease, container_lease_done) lease_b = LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) lease_a = CONTAINER_LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) lease_b = CONTAINER_LEASE_NONE;
 	must(container_create(&f.store, &a, true, &lease_a, &err), &err);
 	must(container_create(&f.store, &b, true, &lease_b, &err), &err);
 	a.status = CONTAINER_EXITED;
@@ -206,18 +206,18 @@ static void orphans_are_found(void **state)
 	struct fixture f;
 	fixture_open(&f);
 	struct err err = { 0 };
-	AUTO(struct container_lease, container_lease_done) held = LEASE_NONE;
+	AUTO(struct container_lease, container_lease_done) held = CONTAINER_LEASE_NONE;
 	for (int i = 0; i < 4; i++) {
 		static const char *const names[] = { "kept", "throwaway", "ended", "watched" };
 		AUTO(struct container, container_done)
 		c = fixture_container(names[i], NULL, i == 1);
-		AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
+		AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 		must(container_create(&f.store, &c, true, &lease, &err), &err);
 		c.status = i == 2 ? CONTAINER_EXITED : CONTAINER_RUNNING;
 		must(container_save(&f.store, &lease, &c, &err), &err);
 		if (i == 3) {
 			held = lease;
-			lease = (struct container_lease)LEASE_NONE;
+			lease = (struct container_lease)CONTAINER_LEASE_NONE;
 		}
 	}
 	/* What a kill between two steps leaves. */
@@ -247,7 +247,7 @@ static void reboot_keeps_what_is_durable(void **state)
 	for (int i = 0; i < 2; i++) {
 		AUTO(struct container, container_done)
 		c = fixture_container(i == 0 ? "kept" : "throwaway", NULL, i == 1);
-		AUTO(struct container_lease, container_lease_done) lease = LEASE_NONE;
+		AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
 		must(container_create(&f.store, &c, true, &lease, &err), &err);
 		c.status = CONTAINER_RUNNING;
 		must(container_save(&f.store, &lease, &c, &err), &err);

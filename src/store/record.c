@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/warn.h"
+#include "sys/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +18,31 @@
 #define TAIL_PREFIX "\nsha256:"
 #define TAIL_LEN    (sizeof(TAIL_PREFIX) - 1 + DIGEST_HEX_LEN + 1)
 
-int record_write(int dir_fd, const char *name, struct buf *json, enum file_durability durability,
-		 struct err *err)
+static void seal(struct buf *json)
 {
 	char hex[DIGEST_HEX_SIZE];
 	digest_of(json->data, json->len, hex);
 	buf_addf(json, TAIL_PREFIX "%s\n", hex);
+}
+
+int record_write(int dir_fd, const char *name, struct buf *json, enum file_durability durability,
+		 struct err *err)
+{
+	seal(json);
 	return file_replace(dir_fd, name, json->data, json->len, 0600, durability, err);
+}
+
+int record_write_alone(int dir_fd, const char *name, struct buf *json, struct err *err)
+{
+	char fresh[64];
+	seal(json);
+	snprintf(fresh, sizeof(fresh), ".%.40s.new-", name);
+	AUTO_FD fd = openat(dir_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+	if (fd < 0 || fd_write_all(fd, json->data, json->len) < 0 ||
+	    renameat(dir_fd, fresh, dir_fd, name) < 0)
+		return err_sys(err, "write record %s", name);
+	return 0;
 }
 
 int record_read(int dir_fd, const char *path, struct json_object **out, struct err *err)
