@@ -353,9 +353,9 @@ static void emit_arch(struct generator *generator, const struct seccomp_arch *ar
 			range_add(generator,
 				  &(struct range){ .start = X32_BIT,
 						   .action = SECCOMP_RET_ERRNO | ENOSYS });
-		range_add(generator, &(struct range){ .start = NUMBER_SKIPPED,
-						      .action = profile->default_action });
 	}
+	range_add(generator,
+		  &(struct range){ .start = NUMBER_SKIPPED, .action = profile->default_action });
 	size_t at = code->len;
 	code_add(code, JEQ, 0, 0, 0);
 	code_load(code, offsetof(struct seccomp_data, nr));
