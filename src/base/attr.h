@@ -15,6 +15,9 @@
 #define NORETURN                __attribute__((noreturn))
 #define UNUSED                  __attribute__((unused))
 
+/* Code on a stack that AddressSanitizer does not know: the child of a vfork-style clone. */
+#define NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define AUTO(type, done) __attribute__((cleanup(done))) type

@@ -112,8 +112,8 @@ int throttle_flag_parse(const char *text, enum throttle_unit unit, struct thrott
 {
 	static const char *const forms[] = {
 		[THROTTLE_BYTES] =
-			"<device-path>:<number>[<unit>]. Number must be a positive integer. "
-			"Unit is optional and can be kb, mb, or gb",
+			("<device-path>:<number>[<unit>]. Number must be a positive integer. "
+			 "Unit is optional and can be kb, mb, or gb"),
 		[THROTTLE_COUNT] = "<device-path>:<number>. Number must be a positive integer",
 		[THROTTLE_WEIGHT] = "<device-path>:<weight>. Weight is from 10 to 1000",
 	};

@@ -180,6 +180,7 @@ static void test_removed_lock_file_is_made_anew(void **state)
 {
 	(void)state;
 	AUTO_FD old_fd = lock_take(dir_fd, "lock", LOCK_EXCLUSIVE, 100, &err);
+	assert_true(old_fd >= 0);
 	assert_int_equal(unlinkat(dir_fd, "lock", 0), 0);
 	AUTO_FD new_fd = lock_take(dir_fd, "lock", LOCK_EXCLUSIVE, 100, &err);
 	assert_true(new_fd >= 0);

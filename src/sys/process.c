@@ -118,7 +118,7 @@ struct spawn {
 };
 
 /* Only fallback of close_range(2) that needs no memory: the parent may have threads. */
-static void spawn_close_from(int first)
+NO_SANITIZE static void spawn_close_from(int first)
 {
 	struct rlimit limit;
 	if (syscall(SYS_close_range, (unsigned)first, ~0u, 0) == 0)
@@ -130,7 +130,7 @@ static void spawn_close_from(int first)
 }
 
 /* First out of the way of 0..n-1, then into place: no descriptor is overwritten before its use. */
-static int spawn_place_fds(struct spawn *spawn)
+NO_SANITIZE static int spawn_place_fds(struct spawn *spawn)
 {
 	int len = (int)spawn->fds_len;
 	for (int i = 0; i < len; i++) {
@@ -149,7 +149,7 @@ static int spawn_place_fds(struct spawn *spawn)
 	return 0;
 }
 
-static void spawn_default_signals(void)
+NO_SANITIZE static void spawn_default_signals(void)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	for (int n = 1; n < _NSIG; n++)
@@ -159,7 +159,7 @@ static void spawn_default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int spawn_child(void *argument)
+NO_SANITIZE static int spawn_child(void *argument)
 {
 	struct spawn *spawn = argument;
 	spawn_default_signals();

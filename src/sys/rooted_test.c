@@ -152,6 +152,7 @@ static void test_mkdirs(void **state)
 	assert_int_equal(err.errnum, ENOTDIR);
 	/* Beyond the root is the root: nothing is made beside it. */
 	AUTO_FD up_fd = rooted_mkdirs(root_fd, "../../outside", 0755, &err);
+	assert_true(up_fd >= 0);
 	assert_int_equal(faccessat(top_fd, "outside", F_OK, 0), -1);
 	char longest[PATH_MAX + 10];
 	memset(longest, 'x', sizeof(longest) - 1);
@@ -174,6 +175,7 @@ static void test_mkfile(void **state)
 	assert_int_equal(fstat(old_fd, &st), 0);
 	assert_int_equal(st.st_size, strlen("inside"));
 	AUTO_FD up_fd = rooted_mkfile(root_fd, "up", 0644, &err);
+	assert_true(up_fd >= 0);
 	assert_int_equal(fstatat(top_fd, "canary", &st, 0), 0);
 	assert_int_equal(st.st_size, strlen("secret"));
 }
