@@ -88,6 +88,17 @@ static int fill_parent(struct creation *c, const char *level, size_t mount_len, 
 	return 0;
 }
 
+static int fail_mkdir(const struct cgroup_hierarchy *h, const char *path, struct err *err)
+{
+	int errnum = errno;
+	err_sys(err, "make cgroup %s%s", h->mount_path, path);
+	if (errnum == EACCES || errnum == EPERM)
+		err_hint(err, "this part of the cgroup tree is not delegated to you");
+	else if (errnum == EAGAIN)
+		err_hint(err, "cgroup.max.depth or cgroup.max.descendants is reached above");
+	return -1;
+}
+
 static int make_parents(struct creation *c, size_t index, struct cgroup_place *place,
 			struct err *err)
 {
@@ -97,8 +108,7 @@ static int make_parents(struct creation *c, size_t index, struct cgroup_place *p
 		*slash = '\0';
 		int rc = mkdirat(c->base_fd, place->path, 0755);
 		if (rc < 0 && errno != EEXIST)
-			return err_sys(err, "make cgroup %s%s", h->mount_path,
-				       place->path + place->mount_len);
+			return fail_mkdir(h, place->path + place->mount_len, err);
 		if (rc == 0 && c->first_made_len[index] == 0)
 			c->first_made_len[index] = strlen(place->path);
 		if (rc == 0 && is_cpuset(h) &&
@@ -135,7 +145,7 @@ static int make_directory(struct creation *c, size_t index, struct err *err)
 		rc = mkdirat(c->base_fd, place.path, 0755);
 	}
 	if (rc < 0 && errno != EEXIST)
-		return err_sys(err, "make cgroup %s%s", h->mount_path, c->cgroup.path);
+		return fail_mkdir(h, c->cgroup.path, err);
 	c->cgroup.is_made[index] = rc == 0;
 	if (rc == 0 && c->first_made_len[index] == 0)
 		c->first_made_len[index] = strlen(place.path);

@@ -94,15 +94,32 @@ static int fail_missing(const char *where, const struct names *missing, const ch
 
 static int fail_level(const char *where, const char *request, struct err *err)
 {
-	if (errno != EBUSY)
-		return err_sys(err, "write \"%s\" to %s/cgroup.subtree_control", request, where);
-	err_set(err, ERR_CONFLICT,
-		"enable cgroup controllers (%s) below %s: it has processes of its own", request,
-		where);
-	return err_hint(err,
-			"a v2 cgroup has either processes or limited children: move the processes "
-			"of %.100s into a cgroup below it, or name another parent",
-			where);
+	int errnum = errno;
+	if (errnum == EBUSY) {
+		err_set(err, ERR_CONFLICT,
+			"enable cgroup controllers (%s) below %s: it has processes of its own",
+			request, where);
+		return err_hint(err,
+				"a v2 cgroup has either processes or limited children: move the "
+				"processes of %.80s into a cgroup below it, or name another parent",
+				where);
+	}
+	err_sys(err, "write \"%s\" to %s/cgroup.subtree_control", request, where);
+	if (errnum == EOPNOTSUPP)
+		err_hint(err, "it is in a threaded part of the tree (see cgroup.type)");
+	return -1;
+}
+
+/*
+ * Has a cgroup other than the root processes of its own? The kernel refuses to enable controllers
+ * there (EBUSY), but for cpu, cpuset and pids it instead makes the cgroup a threaded domain, in
+ * whose children no container can run: so ask first. The root alone has no cgroup.type.
+ */
+static bool is_occupied(int dir_fd)
+{
+	char text[32];
+	return cgroup_control_read(dir_fd, "cgroup.type", text, sizeof(text)) > 0 &&
+	       cgroup_control_read(dir_fd, "cgroup.procs", text, sizeof(text)) > 0;
 }
 
 /* Ask one level to pass on what it does not yet. */
@@ -119,9 +136,15 @@ static int enable_level(int dir_fd, const char *where, const struct names *names
 	for (char *name; (name = strsep(&next, " ")) != NULL && *name != '\0';)
 		len += (size_t)snprintf(request + len, sizeof(request) - len, "%s+%s",
 					len > 0 ? " " : "", name);
-	if (len == 0 || cgroup_control_put(&control, "cgroup.subtree_control", request) == 0)
+	if (len == 0)
 		return 0;
-	return fail_level(where, request, err);
+	if (is_occupied(dir_fd)) {
+		errno = EBUSY;
+		return fail_level(where, request, err);
+	}
+	if (cgroup_control_put(&control, "cgroup.subtree_control", request) < 0)
+		return fail_level(where, request, err);
+	return 0;
 }
 
 static int enable_path(const char *place_path, size_t mount_len, const char *mount_path,

@@ -154,17 +154,26 @@ static void busy_parent_is_explained(void **state)
 	(void)state;
 	bed_init(&bed);
 	bed_keep_v2(&bed);
-	char size[] = "2MB";
-	struct cgroup_hugetlb pages = { size, 4 * MIB };
 	struct cgroup_limits limits = { 0 };
 	struct cgroup below;
 	struct err err = { 0 };
-	char path[128];
+	char path[128], controllers[256], assignment[300];
+	char *items[] = { assignment, NULL };
+	int mount_fd = open(bed.layout.hierarchies[0].mount_path, O_PATH | O_CLOEXEC);
+	long len = cgroup_control_read(mount_fd, "cgroup.controllers", controllers,
+				       sizeof(controllers));
+	close(mount_fd);
+	if (len <= 0) {
+		print_message("SKIP: v1 has all the controllers\n");
+		bed.layout.mode = CGROUP_NONE;
+		skip();
+	}
 	bed_create(&bed, &limits);
 	int pidfd = spawn_staying();
 	snprintf(path, sizeof(path), "%s/below", bed.path);
-	limits.hugetlb = &pages;
-	limits.hugetlb_len = 1;
+	controllers[strcspn(controllers, " ")] = '\0';
+	snprintf(assignment, sizeof(assignment), "%s.max=1", controllers);
+	limits.unified = (struct strv){ items, 1, 0 };
 	assert_int_equal(cgroup_create(&bed.layout, path, &limits, &below, &err), -1);
 	assert_int_equal(err.kind, ERR_CONFLICT);
 	assert_non_null(strstr(err.text, bed.path));

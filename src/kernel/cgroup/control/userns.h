@@ -3,6 +3,9 @@
 
 #include <stdbool.h>
 
-/** @return whether the caller is in a user namespace other than the initial one; read from
- *  /proc/self/uid_map, so only for the path after a failure. Source: user_namespaces(7) */
-bool cgroup_in_user_namespace(void);
+/**
+ * Why would a privileged kernel interface say EPERM?
+ * @return whether because the caller is not root, or root only of a user namespace. Reads
+ *         /proc/self/uid_map: for the path after a failure. Source: user_namespaces(7)
+ */
+bool cgroup_is_unprivileged(void);

@@ -137,9 +137,9 @@ int cgroup_v1_devices(const struct cgroup_control *control, const struct cgroup_
 		return -1;
 	if (apply_set(control, &set, &cause) == 0)
 		return 0;
-	if (cause.errnum == EPERM && cgroup_in_user_namespace()) {
+	if (cause.errnum == EPERM && cgroup_is_unprivileged()) {
 		warn_say("device rules are not set: the devices controller takes them only from "
-			 "the initial user namespace (device nodes made here do not open anyway)");
+			 "root of the initial user namespace");
 		return 0;
 	}
 	if (err != NULL)

@@ -19,9 +19,9 @@ int cgroup_v2_devices(const struct cgroup_control *control, const struct cgroup_
 		return -1;
 	if (cgroup_bpf_attach(control->dir_fd, &program, control->is_fresh, &cause) == 0)
 		return 0;
-	if (cause.errnum == EPERM && cgroup_in_user_namespace()) {
-		warn_say("device rules are not set: the kernel takes device programs only from the "
-			 "initial user namespace (device nodes made here do not open anyway)");
+	if (cause.errnum == EPERM && cgroup_is_unprivileged()) {
+		warn_say("device rules are not set: the kernel takes device programs only from "
+			 "root of the initial user namespace");
 		return 0;
 	}
 	if (err != NULL)
