@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PARENT_TRIES 4
+
 /* What a failed create takes back: in each hierarchy the length of the topmost path made here. */
 struct creation {
 	struct cgroup cgroup;
@@ -107,6 +109,10 @@ static int make_parents(struct creation *c, size_t index, struct cgroup_place *p
 	for (; slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		int rc = mkdirat(c->base_fd, place->path, 0755);
+		if (rc < 0 && errno == ENOENT) {
+			*slash = '/';
+			return 0; /* somebody's failed create took a parent back: try again */
+		}
 		if (rc < 0 && errno != EEXIST)
 			return fail_mkdir(h, place->path + place->mount_len, err);
 		if (rc == 0 && c->first_made_len[index] == 0)
@@ -139,7 +145,7 @@ static int make_directory(struct creation *c, size_t index, struct err *err)
 	struct cgroup_place place;
 	cgroup_place_make(h, c->cgroup.path, &place);
 	int rc = mkdirat(c->base_fd, place.path, 0755);
-	if (rc < 0 && errno == ENOENT) {
+	for (int i = 0; i < PARENT_TRIES && rc < 0 && errno == ENOENT; i++) {
 		if (make_parents(c, index, &place, err) < 0)
 			return -1;
 		rc = mkdirat(c->base_fd, place.path, 0755);

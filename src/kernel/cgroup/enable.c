@@ -56,6 +56,9 @@ static int collect_required(const struct cgroup_layout *layout, const struct cgr
 	for (enum cgroup_kind kind = 0; kind < CGROUP_KINDS; kind++) {
 		const struct cgroup_controller *v1 = &cgroup_v1_controllers[kind];
 		const struct cgroup_controller *v2 = &cgroup_v2_controllers[kind];
+		/* "Unlimited" is what there is without the controller. */
+		if (kind == CGROUP_PIDS && limits->pids_max.value <= 0)
+			continue;
 		if (!v2->is_core && v2->apply != NULL && cgroup_limits_need(limits, kind) &&
 		    cgroup_layout_find_v1(layout, v1->name) < 0)
 			names_add(out, v2->name);

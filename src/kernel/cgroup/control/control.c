@@ -62,6 +62,13 @@ int cgroup_control_write_max(const struct cgroup_control *control, const char *f
 	return cgroup_control_write_number(control, file, value, err);
 }
 
+struct cgroup_control cgroup_control_with(const struct cgroup_control *control, const char *option)
+{
+	struct cgroup_control copy = *control;
+	copy.option = option;
+	return copy;
+}
+
 bool cgroup_control_has(const struct cgroup_control *control, const char *file)
 {
 	return faccessat(control->dir_fd, file, F_OK, 0) == 0;
@@ -72,17 +79,14 @@ long cgroup_control_read(int dir_fd, const char *file, char *out, size_t size)
 	AUTO_FD fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -1;
-	size_t len = 0;
-	while (len < size - 1) {
-		ssize_t n = read(fd, out + len, size - 1 - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
+	ssize_t n;
+	/* One read(2): the kernel shows a file of this size in one piece. */
+	do {
+		n = read(fd, out, size - 1);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	size_t len = (size_t)n;
 	if (len > 0 && out[len - 1] == '\n')
 		len--;
 	out[len] = '\0';

@@ -39,6 +39,9 @@ int cgroup_control_write_number(const struct cgroup_control *control, const char
 int cgroup_control_write_max(const struct cgroup_control *control, const char *file, int64_t value,
 			     struct err *err);
 
+/** @return the same, naming another kernel option where a file is missing */
+struct cgroup_control cgroup_control_with(const struct cgroup_control *control, const char *option);
+
 /** @return whether the file is there */
 bool cgroup_control_has(const struct cgroup_control *control, const char *file);
 

@@ -20,8 +20,8 @@ static int write_weight(const struct cgroup_control *control, const char *const 
 		return cgroup_control_fail(control, files[0], value, err);
 	if (cgroup_control_put(control, files[1], value) == 0)
 		return 0;
-	struct cgroup_control bfq = *control;
-	bfq.option = "CONFIG_BFQ_GROUP_IOSCHED and the bfq scheduler";
+	struct cgroup_control bfq = cgroup_control_with(
+		control, "CONFIG_BFQ_GROUP_IOSCHED and the bfq scheduler");
 	return cgroup_control_fail(&bfq, errno == ENOENT ? files[0] : files[1], value, err);
 }
 
@@ -52,8 +52,8 @@ static int write_weights(const struct cgroup_control *control, const struct cgro
 static int write_throttles(const struct cgroup_control *control, const char *file,
 			   const struct cgroup_throttles *throttles, struct err *err)
 {
-	struct cgroup_control throttling = *control;
-	throttling.option = "CONFIG_BLK_DEV_THROTTLING";
+	struct cgroup_control throttling = cgroup_control_with(control,
+							       "CONFIG_BLK_DEV_THROTTLING");
 	for (size_t i = 0; i < throttles->len; i++) {
 		const struct cgroup_throttle *t = &throttles->items[i];
 		char value[3 * CGROUP_NUMBER_SIZE];

@@ -34,16 +34,16 @@ static int write_bandwidth(const struct cgroup_control *control, const struct cg
 	static const char *const files[2] = { "cpu.cfs_period_us", "cpu.cfs_quota_us" };
 	bool has_period = cgroup_value_is_given(limits->cpu.period_us);
 	bool has_quota = cgroup_value_is_given(limits->cpu.quota_us);
+	struct cgroup_control cfs = cgroup_control_with(control, "CONFIG_CFS_BANDWIDTH");
 	if (has_period && has_quota) {
 		int64_t values[2] = { limits->cpu.period_us.value, limits->cpu.quota_us.value };
-		return write_pair(control, files, values, err);
+		return write_pair(&cfs, files, values, err);
 	}
 	if (has_period)
-		return cgroup_control_write_number(control, files[0], limits->cpu.period_us.value,
+		return cgroup_control_write_number(&cfs, files[0], limits->cpu.period_us.value,
 						   err);
 	if (has_quota)
-		return cgroup_control_write_number(control, files[1], limits->cpu.quota_us.value,
-						   err);
+		return cgroup_control_write_number(&cfs, files[1], limits->cpu.quota_us.value, err);
 	return 0;
 }
 
@@ -52,14 +52,16 @@ static int write_quota_and_burst(const struct cgroup_control *control,
 {
 	if (!limits->cpu.burst_us.is_set)
 		return write_bandwidth(control, limits, err);
+	struct cgroup_control burst = cgroup_control_with(control,
+							  "Linux 5.14 and CONFIG_CFS_BANDWIDTH");
 	/* Burst may not exceed quota: when there is an old quota, lower the burst to 0 first. */
-	if (!control->is_fresh && cgroup_control_write(control, "cpu.cfs_burst_us", "0", err) < 0)
+	if (!control->is_fresh && cgroup_control_write(&burst, "cpu.cfs_burst_us", "0", err) < 0)
 		return -1;
 	if (write_bandwidth(control, limits, err) < 0)
 		return -1;
 	if (control->is_fresh && limits->cpu.burst_us.value == 0)
 		return 0;
-	return cgroup_control_write_number(control, "cpu.cfs_burst_us", limits->cpu.burst_us.value,
+	return cgroup_control_write_number(&burst, "cpu.cfs_burst_us", limits->cpu.burst_us.value,
 					   err);
 }
 
@@ -69,8 +71,7 @@ static int write_realtime(const struct cgroup_control *control, const struct cgr
 	static const char *const files[2] = { "cpu.rt_period_us", "cpu.rt_runtime_us" };
 	bool has_period = cgroup_value_is_given(limits->cpu.rt_period_us);
 	bool has_runtime = cgroup_value_is_given(limits->cpu.rt_runtime_us);
-	struct cgroup_control rt = *control;
-	rt.option = "CONFIG_RT_GROUP_SCHED";
+	struct cgroup_control rt = cgroup_control_with(control, "CONFIG_RT_GROUP_SCHED");
 	int rc = 0;
 	if (has_period && has_runtime) {
 		int64_t values[2] = { limits->cpu.rt_period_us.value,
@@ -92,9 +93,10 @@ int cgroup_v1_cpu(const struct cgroup_control *control, const struct cgroup_limi
 		  struct err *err)
 {
 	const struct cgroup_value *idle = &limits->cpu.idle;
+	struct cgroup_control idling = cgroup_control_with(control, "Linux 5.15");
 	/* An idle group refuses new shares (EINVAL): leave idle first, enter it last. */
 	if (idle->is_set && idle->value == 0 && !control->is_fresh &&
-	    cgroup_control_write(control, "cpu.idle", "0", err) < 0)
+	    cgroup_control_write(&idling, "cpu.idle", "0", err) < 0)
 		return -1;
 	if (cgroup_value_is_given(limits->cpu.shares) &&
 	    cgroup_control_write_number(control, "cpu.shares", limits->cpu.shares.value, err) < 0)
@@ -103,6 +105,6 @@ int cgroup_v1_cpu(const struct cgroup_control *control, const struct cgroup_limi
 	    write_realtime(control, limits, err) < 0)
 		return -1;
 	if (idle->is_set && idle->value != 0)
-		return cgroup_control_write_number(control, "cpu.idle", idle->value, err);
+		return cgroup_control_write_number(&idling, "cpu.idle", idle->value, err);
 	return 0;
 }

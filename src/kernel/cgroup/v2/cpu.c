@@ -43,21 +43,24 @@ static int write_max(const struct cgroup_control *control, const struct cgroup_l
 		snprintf(value, sizeof(value), "%s", quota);
 	else
 		return 0;
-	return cgroup_control_write(control, "cpu.max", value, err);
+	struct cgroup_control cfs = cgroup_control_with(control, "CONFIG_CFS_BANDWIDTH");
+	return cgroup_control_write(&cfs, "cpu.max", value, err);
 }
 
 static int write_bandwidth(const struct cgroup_control *control, const struct cgroup_limits *limits,
 			   struct err *err)
 {
-	const struct cgroup_value *burst = &limits->cpu.burst_us;
+	const struct cgroup_value *value = &limits->cpu.burst_us;
+	struct cgroup_control burst = cgroup_control_with(control,
+							  "Linux 5.14 and CONFIG_CFS_BANDWIDTH");
 	/* Burst may not exceed quota: when there is an old quota, lower the burst to 0 first. */
-	if (burst->is_set && !control->is_fresh &&
-	    cgroup_control_write(control, "cpu.max.burst", "0", err) < 0)
+	if (value->is_set && !control->is_fresh &&
+	    cgroup_control_write(&burst, "cpu.max.burst", "0", err) < 0)
 		return -1;
 	if (write_max(control, limits, err) < 0)
 		return -1;
-	if (burst->is_set && burst->value != 0)
-		return cgroup_control_write_number(control, "cpu.max.burst", burst->value, err);
+	if (value->is_set && value->value != 0)
+		return cgroup_control_write_number(&burst, "cpu.max.burst", value->value, err);
 	return 0;
 }
 
@@ -65,13 +68,14 @@ int cgroup_v2_cpu(const struct cgroup_control *control, const struct cgroup_limi
 		  struct err *err)
 {
 	const struct cgroup_value *idle = &limits->cpu.idle;
+	struct cgroup_control idling = cgroup_control_with(control, "Linux 5.15");
 	if (cgroup_value_is_given(limits->cpu.rt_runtime_us) ||
 	    cgroup_value_is_given(limits->cpu.rt_period_us))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "real-time CPU limits need cgroup v1: v2 has no file for them");
 	/* An idle group refuses a new weight (EINVAL): leave idle first, enter it last. */
 	if (idle->is_set && idle->value == 0 && !control->is_fresh &&
-	    cgroup_control_write(control, "cpu.idle", "0", err) < 0)
+	    cgroup_control_write(&idling, "cpu.idle", "0", err) < 0)
 		return -1;
 	if (cgroup_value_is_given(limits->cpu.shares)) {
 		uint64_t weight = cgroup_v2_weight_of_shares(limits->cpu.shares.value);
@@ -81,6 +85,6 @@ int cgroup_v2_cpu(const struct cgroup_control *control, const struct cgroup_limi
 	if (write_bandwidth(control, limits, err) < 0)
 		return -1;
 	if (idle->is_set && idle->value != 0)
-		return cgroup_control_write_number(control, "cpu.idle", idle->value, err);
+		return cgroup_control_write_number(&idling, "cpu.idle", idle->value, err);
 	return 0;
 }

@@ -25,9 +25,8 @@ uint64_t cgroup_v2_weight_of_blkio(uint64_t weight)
 static int write_either(const struct cgroup_control *control, const char *bfq, const char *cost,
 			struct err *err)
 {
-	struct cgroup_control weight = *control;
-	weight.option = "CONFIG_BLK_CGROUP_IOCOST, or CONFIG_BFQ_GROUP_IOSCHED with the bfq "
-			"scheduler";
+	struct cgroup_control weight = cgroup_control_with(
+		control, "CONFIG_BLK_CGROUP_IOCOST, or CONFIG_BFQ_GROUP_IOSCHED with bfq in use");
 	int bfq_rc = cgroup_control_put(&weight, "io.bfq.weight", bfq);
 	int bfq_errno = errno;
 	if (cgroup_control_put(&weight, "io.weight", cost) == 0 || bfq_rc == 0)
@@ -64,8 +63,8 @@ static int write_weights(const struct cgroup_control *control, const struct cgro
 static int write_max(const struct cgroup_control *control, const char *key,
 		     const struct cgroup_throttles *throttles, struct err *err)
 {
-	struct cgroup_control throttling = *control;
-	throttling.option = "CONFIG_BLK_DEV_THROTTLING";
+	struct cgroup_control throttling = cgroup_control_with(control,
+							       "CONFIG_BLK_DEV_THROTTLING");
 	for (size_t i = 0; i < throttles->len; i++) {
 		const struct cgroup_throttle *t = &throttles->items[i];
 		char value[VALUE_SIZE];

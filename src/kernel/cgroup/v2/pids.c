@@ -6,7 +6,8 @@ int cgroup_v2_pids(const struct cgroup_control *control, const struct cgroup_lim
 		   struct err *err)
 {
 	int64_t max = limits->pids_max.value;
-	if (max <= 0 && control->is_fresh)
-		return 0; /* "max" is the default */
+	/* "max" is the default, and what there is without the controller. */
+	if (max <= 0 && (control->is_fresh || !cgroup_control_has(control, "pids.max")))
+		return 0;
 	return cgroup_control_write_max(control, "pids.max", max > 0 ? max : -1, err);
 }
