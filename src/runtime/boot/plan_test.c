@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -231,6 +232,28 @@ static void explanation_names_every_row(void **state)
 	bed_done(&bed);
 }
 
+/* docs/boot.md holds the table between two marks; a changed table must be written down there. */
+static void boot_page_shows_the_table(void **state)
+{
+	(void)state;
+	const char *page_path = getenv("ONGGI_BOOT_PAGE");
+	FILE *page = page_path != NULL ? fopen(page_path, "re") : NULL;
+	if (page == NULL) {
+		print_message("ONGGI_BOOT_PAGE names no file: the page is not compared\n");
+		skip();
+	}
+	static char text[65536];
+	text[fread(text, 1, sizeof(text) - 1, page)] = '\0';
+	fclose(page);
+	struct buf table = { 0 };
+	boot_table_markdown(&table);
+	if (strstr(text, buf_str(&table)) == NULL) {
+		print_message("%s", buf_str(&table));
+		fail_msg("%s does not hold the step table printed above", page_path);
+	}
+	buf_done(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +265,7 @@ int main(void)
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(bare_chroot_is_a_short_plan),
 		cmocka_unit_test(explanation_names_every_row),
+		cmocka_unit_test(boot_page_shows_the_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
