@@ -35,6 +35,7 @@ void output_warning(const char *text);
 /** "See 'onggi run --help'." on stderr. */
 void output_see_help(const char *command);
 
+/** Is there a terminal behind `fd`? */
 bool output_is_terminal(int fd);
 
 /** Columns of the terminal on `fd`; else of $COLUMNS; else `fallback`. */

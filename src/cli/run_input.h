@@ -23,6 +23,7 @@ struct run_input {
 	int trace_fd;                  /* owned; -1: none of our own */
 };
 
+/** Zero, with the defaults of the command line; for struct verb, hence the void. */
 void run_input_init(void *input);
 void run_input_done(void *input);
 
