@@ -28,7 +28,8 @@ tap_suite() {
 }
 
 suite_checks() {
-	tap_suite checks python3 "$TOP/tests/checks/run.py"
+	# shellcheck disable=SC2153 # BUILD comes from the caller
+	tap_suite checks python3 "$TOP/tests/checks/run.py" --build "$BUILD"
 }
 
 suite_shellcheck() {
