@@ -76,7 +76,16 @@ int mount_attach(int mount_fd, int target_fd, struct err *err);
 /** Make the whole tree of the calling mount namespace private, slave or shared. */
 int mount_change_all(unsigned long propagation, struct err *err);
 
-/** Detach what is mounted at `fd` (MNT_DETACH through /proc/self/fd is not needed: by path). */
+/**
+ * Copy what is in the directory `from_fd` (O_PATH will do) into the empty directory `to_fd`:
+ * contents, owners, modes, times, extended attributes where the target has them. Mounts below
+ * are not entered; names of one file become files of their own. The directories themselves keep
+ * their owner and mode. For "tmpcopyup".
+ * @return 0, or -1: ERR_SYSTEM naming the file (ENOSPC), ERR_INVALID for more than 128 levels
+ */
+int mount_copy_up(int from_fd, int to_fd, struct err *err);
+
+/** Detach what is mounted at a host path (MNT_DETACH); a symlink as its last part is an error. */
 int mount_detach(const char *path, struct err *err);
 
 /** @return 1 if two fds are on the same mount, 0 if not, -1 (statx mount id, Linux >= 5.8) */

@@ -7,6 +7,8 @@
 
 #include <linux/magic.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 static int new_tmpfs(uint64_t attrs)
 {
@@ -156,7 +158,7 @@ static void shared_super_blocks_stay_writable_body(void)
 	AUTO_FD ro_fd = mount_new("mqueue", "mqueue", NULL, MOUNT_ATTR_RDONLY, MS_RDONLY, &err);
 	AUTO_FD rw_fd = mount_new("mqueue", "mqueue", NULL, 0, 0, &err);
 	if (ro_fd < 0)
-		room_skip("no mqueue file system");
+		child_skip("no mqueue file system");
 	CHECK(rw_fd >= 0);
 	attach_at(ro_fd, "ro");
 	attach_at(rw_fd, "rw");
@@ -171,7 +173,7 @@ static void idmap_shifts_owners_body(void)
 	struct err err = { 0 };
 	AUTO_FD userns_fd = ns_open_user_with_maps(&map, 1, &map, 1, &err);
 	if (userns_fd < 0)
-		room_skip(err.text);
+		child_skip(err.text);
 	AUTO_FD proc_fd = mount_new("proc", "proc", NULL, 0, 0, &err);
 	CHECK_OK(proc_fd, &err);
 	CHECK(mount_set_idmap(proc_fd, userns_fd, false, &err) == -1);
@@ -179,10 +181,45 @@ static void idmap_shifts_owners_body(void)
 	room_write("file", "x");
 	AUTO_FD clone_fd = mount_clone(AT_FDCWD, ".", false, &err);
 	if (mount_set_idmap(clone_fd, userns_fd, true, &err) < 0)
-		room_skip(err.text); /* tmpfs takes maps from Linux 6.3 on */
+		child_skip(err.text); /* tmpfs takes maps from Linux 6.3 on */
 	struct stat st;
 	CHECK(fstatat(clone_fd, "file", &st, 0) == 0 && st.st_uid == 100000);
 	CHECK(stat("file", &st) == 0 && st.st_uid == 0);
+}
+
+static void copy_up_keeps_everything_body(void)
+{
+	struct err err = { 0 };
+	CHECK(mkdir("from", 0755) == 0 && mkdir("from/d", 0700) == 0 && mkdir("to", 0755) == 0);
+	room_write("from/d/file", "content");
+	room_write("outside", "as it was");
+	CHECK(chown("from/d/file", 5, 6) == 0 && chmod("from/d/file", 04711) == 0);
+	CHECK(symlink("../outside", "from/link") == 0 && mkfifo("from/fifo", 0640) == 0);
+	CHECK(mknod("from/null", S_IFCHR | 0604, makedev(1, 3)) == 0);
+	CHECK(setxattr("from/d/file", "trusted.jar", "1", 1, 0) == 0);
+	const struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };
+	CHECK(utimensat(AT_FDCWD, "from/d", times, 0) == 0);
+	CHECK(mkdir("from/mnt", 0711) == 0);
+	CHECK(mount("other", "from/mnt", "tmpfs", 0, NULL) == 0);
+	room_write("from/mnt/hidden", "x");
+	AUTO_FD from_fd = open("from", O_PATH | O_CLOEXEC);
+	AUTO_FD to_fd = open("to", O_PATH | O_CLOEXEC);
+	umask(077);
+	CHECK_OK(mount_copy_up(from_fd, to_fd, &err), &err);
+	struct stat st;
+	char value;
+	CHECK(stat("to/d/file", &st) == 0 && st.st_mode == (S_IFREG | 04711));
+	CHECK(st.st_uid == 5 && st.st_gid == 6);
+	CHECK(getxattr("to/d/file", "trusted.jar", &value, 1) == 1 && value == '1');
+	AUTO_FREE char *text = room_read("to/d/file");
+	CHECK(text != NULL && strcmp(text, "content") == 0);
+	CHECK(stat("to/d", &st) == 0 && st.st_mtime == 2000 && st.st_mode == (S_IFDIR | 0700));
+	CHECK(lstat("to/link", &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK(stat("to/fifo", &st) == 0 && st.st_mode == (S_IFIFO | 0640));
+	CHECK(stat("to/null", &st) == 0 && st.st_mode == (S_IFCHR | 0604));
+	CHECK(st.st_rdev == makedev(1, 3));
+	CHECK(stat("to/mnt", &st) == 0 && access("to/mnt/hidden", F_OK) == -1);
+	CHECK(mount_copy_up(from_fd, to_fd, &err) == -1 && err.errnum == EEXIST);
 }
 
 /* What a shared "host" would see of an attach if the room were not private is seen here too. */
@@ -204,6 +241,7 @@ ROOM_TEST(attributes_without_mount_setattr)
 ROOM_TEST(reconfigure_changes_the_super_block)
 ROOM_TEST(shared_super_blocks_stay_writable)
 ROOM_TEST(idmap_shifts_owners)
+ROOM_TEST(copy_up_keeps_everything)
 
 int main(void)
 {
@@ -216,6 +254,7 @@ int main(void)
 		cmocka_unit_test(reconfigure_changes_the_super_block),
 		cmocka_unit_test(shared_super_blocks_stay_writable),
 		cmocka_unit_test(idmap_shifts_owners),
+		cmocka_unit_test(copy_up_keeps_everything),
 		cmocka_unit_test(a_leak_would_be_seen),
 	};
 	return cmocka_run_group_tests_name("mount", tests, room_setup, room_teardown);

@@ -7,60 +7,19 @@
  * empty tmpfs as its working directory. Whatever a room lets out shows in the host's mount table,
  * or in the canary directory, afterwards.
  */
-#include <errno.h>
-#include <fcntl.h>
+#include "kernel/ns/child_test.h"
+
+#include "base/mem.h"
+#include "base/strv.h"
+
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "base/err.h"
-#include "base/mem.h"
-#include "base/strv.h"
-#include "sys/fd.h"
-
-#define ROOM_SKIP 77
-
-/* In a room cmocka's asserts would jump into the copy of the parent: end the child instead. */
-#define CHECK(claim)                                                                               \
-	do {                                                                                       \
-		if (!(claim)) {                                                                    \
-			fprintf(stderr, "%s:%d: not so: %s (errno %s)\n", __FILE__, __LINE__,      \
-				#claim, strerror(errno));                                          \
-			_exit(1);                                                                  \
-		}                                                                                  \
-	} while (0)
-
-#define CHECK_OK(call, err)                                                                        \
-	do {                                                                                       \
-		if ((call) < 0) {                                                                  \
-			fprintf(stderr, "%s:%d: %s: %s [%s]\n", __FILE__, __LINE__, #call,         \
-				(err)->text, (err)->hint);                                         \
-			_exit(1);                                                                  \
-		}                                                                                  \
-	} while (0)
 
 static char room_dir[] = "/tmp/onggi-room-XXXXXX";
-
-static UNUSED void room_skip(const char *why)
-{
-	fprintf(stderr, "SKIP: %s\n", why);
-	_exit(ROOM_SKIP);
-}
 
 static UNUSED char *room_read(const char *path)
 {
@@ -86,34 +45,26 @@ static UNUSED struct strv room_words(const char *comma_separated)
 	return words;
 }
 
+static void (*room_body)(void);
+
 static void room_enter(void)
 {
 	CHECK(unshare(CLONE_NEWNS) == 0);
 	CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 	CHECK(mount("room", room_dir, "tmpfs", 0, NULL) == 0);
 	CHECK(chdir(room_dir) == 0);
+	room_body();
 }
 
 /* Run `body` in a room; the host's mount table must be the same afterwards. */
 static UNUSED void room_run(void (*body)(void))
 {
 	AUTO_FREE char *before = room_read("/proc/self/mountinfo");
-	fflush(NULL);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		room_enter();
-		body();
-		_exit(0);
-	}
-	int status;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	room_body = body;
+	int exit_status = child_run(room_enter);
 	AUTO_FREE char *after = room_read("/proc/self/mountinfo");
 	assert_string_equal(before, after);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == ROOM_SKIP)
-		skip();
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	child_judge(exit_status);
 }
 
 /* Group set-up: become the host. Without the right to, nothing here can be tested. */
@@ -125,7 +76,7 @@ static UNUSED int room_setup(void **state)
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0) {
 		fprintf(stderr, "SKIP: no mount namespace of our own: %s\n", strerror(errno));
 		rmdir(room_dir);
-		exit(ROOM_SKIP); /* the whole program is skipped, as meson understands it */
+		exit(CHILD_SKIP); /* the whole program is skipped, as meson understands it */
 	}
 	return 0;
 }

@@ -2,58 +2,12 @@
 /* Namespaces, one at a time: each test is a child, since there is no way back. */
 #include "kernel/ns/ns.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "kernel/ns/child_test.h"
+
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "sys/fd.h"
-
-#define CHILD_SKIP 77
-#define CHECK(claim)                                                                               \
-	do {                                                                                       \
-		if (!(claim)) {                                                                    \
-			fprintf(stderr, "%s:%d: not so: %s (errno %s)\n", __FILE__, __LINE__,      \
-				#claim, strerror(errno));                                          \
-			_exit(1);                                                                  \
-		}                                                                                  \
-	} while (0)
-
-static void child_skip(const char *why)
-{
-	fprintf(stderr, "SKIP: %s\n", why);
-	_exit(CHILD_SKIP);
-}
-
-static void run_child(void (*body)(void))
-{
-	fflush(NULL);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		body();
-		_exit(0);
-	}
-	int status;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == CHILD_SKIP)
-		skip();
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
 
 static void table_names_all(void **state)
 {
@@ -268,25 +222,25 @@ static void clocks_are_moved_body(void)
 static void making_and_joining(void **state)
 {
 	(void)state;
-	run_child(making_and_joining_body);
+	child_judge(child_run(making_and_joining_body));
 }
 
 static void user_namespace_without_a_process(void **state)
 {
 	(void)state;
-	run_child(user_namespace_without_a_process_body);
+	child_judge(child_run(user_namespace_without_a_process_body));
 }
 
 static void unprivileged_maps(void **state)
 {
 	(void)state;
-	run_child(unprivileged_maps_body);
+	child_judge(child_run(unprivileged_maps_body));
 }
 
 static void clocks_are_moved(void **state)
 {
 	(void)state;
-	run_child(clocks_are_moved_body);
+	child_judge(child_run(clocks_are_moved_body));
 }
 
 int main(void)

@@ -33,10 +33,15 @@ struct root_device {
 };
 
 /**
- * Make device nodes below `dev_fd` (our own fresh tmpfs) with mknodat, or, where the kernel
- * forbids it (user namespace), as an empty file with the host's node bound over it; the host's
- * node is verified to be that device.
- * Devices outside /dev are resolved with root_fd.
+ * Make device nodes below root_fd; missing directories are made, symlinks stay inside. With
+ * mknodat, or, where the kernel forbids it (user namespace), as an empty file with the host's node
+ * bound over it: the node at the same path, else at /dev/char or /dev/block by its numbers, and
+ * verified to be that device. So it is called before root_pivot. Modes are not subject to umask.
+ *
+ * A node that is there and is that device stays as it is. In a user namespace it belongs to the
+ * host, and keeps the host's owner and mode.
+ * @return 0, or -1: ERR_CONFLICT when something else has the name, ERR_NOT_FOUND when the host has
+ *         no such device, ERR_INVALID for a path without a name
  */
 int root_make_devices(int root_fd, const struct root_device *devices, size_t len, struct err *err);
 
@@ -44,7 +49,7 @@ int root_make_devices(int root_fd, const struct root_device *devices, size_t len
 extern const struct root_device root_default_devices[];
 extern const size_t root_default_devices_len;
 
-/** /dev/fd, stdin, stdout, stderr, core, ptmx as symlinks below dev_fd. */
+/** /dev/fd, stdin, stdout, stderr, core, ptmx as symlinks below dev_fd; what is there stays. */
 int root_make_dev_links(int dev_fd, struct err *err);
 
 /** What masks are made of; opened before the container's tree is visible. */

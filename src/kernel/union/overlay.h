@@ -26,12 +26,25 @@ struct overlay {
 
 /**
  * Mount it, detached. index=off (uppers are never exported nor moved), metacopy=off and
- * redirect_dir=off unless docs/storage.md says otherwise; xino by the kernel's choice.
+ * redirect_dir=off; xino by the kernel's choice. A single lower layer without an upper is a
+ * read-only clone of that directory. With `is_volatile` the work directory must be fresh.
  *
- * @return owned mount fd, or -1; a layer that is missing is named
+ * With idmap_userns_fd the caller is root outside of that user namespace: an id owned on disk by 0
+ * shows as the mapped 0, and what the mapped root makes is owned by 0 on disk. The work directory's
+ * owner must have a mapping.
+ *
+ * @return owned mount fd, or -1; a layer that is missing is named; ERR_INVALID for a contradictory
+ *         overlay; ERR_UNSUPPORTED for mapped ids below Linux 6.15, and for layers that do not fit
+ *         into a page of options below 6.8
  */
 int overlay_mount(const struct overlay *overlay, struct err *err);
 
-/** Make what overlayfs reads as "deleted" and "opaque" in a layer directory being unpacked. */
+/**
+ * Make what overlayfs reads as "deleted" in a layer directory being unpacked: a 0:0 character
+ * device, or, where mknod is refused, a marked file that only "userxattr" unions on Linux 6.7
+ * honour. One that is there already is fine.
+ * @return 0, or -1 ERR_SYSTEM (EEXIST when something else has the name)
+ */
 int overlay_make_whiteout(int dir_fd, const char *name, struct err *err);
+/** Mark the directory (O_PATH will do) as hiding what lower layers have in it. @return 0 or -1 */
 int overlay_make_opaque(int dir_fd, bool is_unprivileged, struct err *err);

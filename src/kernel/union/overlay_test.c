@@ -205,7 +205,7 @@ static void whiteouts_without_mknod_body(void)
 	struct overlay overlay = make_layers(2);
 	AUTO_FD top_fd = openat(overlay.base_dir_fd, "l0", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fsetxattr(top_fd, "user.probe", "1", 1, 0) < 0)
-		room_skip("no user extended attributes on tmpfs (Linux 6.6)");
+		child_skip("no user extended attributes on tmpfs (Linux 6.6)");
 	CHECK(fremovexattr(top_fd, "user.probe") == 0);
 	room_deny_syscall(SYS_mknodat, EPERM);
 	CHECK_OK(overlay_make_whiteout(top_fd, "of-1", &err), &err);
@@ -238,7 +238,7 @@ static void in_a_user_namespace_body(void)
 	struct err err = { 0 };
 	AUTO_FD userns_fd = ns_open_user_with_maps(&map, 1, &map, 1, &err);
 	if (userns_fd < 0)
-		room_skip(err.text);
+		child_skip(err.text);
 	CHECK(chown(".", 100000, 100000) == 0);
 	CHECK_OK(ns_join(NS_USER, userns_fd, &err), &err);
 	CHECK(setgid(0) == 0 && setuid(0) == 0);
@@ -253,7 +253,7 @@ static void in_a_user_namespace_body(void)
 	CHECK(can_write(overlay.base_dir_fd, "l1/d/below"));
 	AUTO_FD dir_fd = openat(overlay.base_dir_fd, "l0/d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (overlay_make_opaque(dir_fd, true, &err) < 0)
-		room_skip("no user extended attributes on tmpfs (Linux 6.6)");
+		child_skip("no user extended attributes on tmpfs (Linux 6.6)");
 	mount_way *const ways[] = { overlay_mount, overlay_mount_classic };
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		AUTO_FD fd = ways[i](&overlay, &err);
@@ -279,7 +279,7 @@ static void owners_are_shifted_body(void)
 	char dir[] = "/var/tmp/onggi-idmap-XXXXXX";
 	AUTO_FD userns_fd = ns_open_user_with_maps(&map, 1, &map, 1, &err);
 	if (userns_fd < 0)
-		room_skip(err.text);
+		child_skip(err.text);
 	CHECK(mkdtemp(dir) != NULL && chdir(dir) == 0);
 	struct overlay overlay = make_layers(3);
 	overlay.idmap_userns_fd = userns_fd;
@@ -287,7 +287,7 @@ static void owners_are_shifted_body(void)
 	if (fd < 0) {
 		nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 		CHECK(err.kind == ERR_UNSUPPORTED && strstr(err.text, "ids") != NULL);
-		room_skip(err.text);
+		child_skip(err.text);
 	}
 	struct stat st;
 	CHECK(getuid() == 0 && geteuid() == 0);
