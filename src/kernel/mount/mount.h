@@ -22,7 +22,7 @@ struct mount_options {
 	bool is_bind, is_recursive, is_remount;
 	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
 	bool propagation_recursive;
-	bool idmap, idmap_recursive; /* "idmap", "ridmap" */
+	bool idmap, idmap_recursive; /* "idmap"; "ridmap" sets both */
 	bool tmpcopyup;              /* a tmpfs starts with what the image has there */
 	bool src_nofollow, dest_nofollow;
 	struct strv data; /* what is left: file system options "mode=755", "size=64k" */

@@ -69,7 +69,7 @@ static const struct option_row option_table[] = {
 	{ "relatime", OPTION_ATTR, MOUNT_ATTR_RELATIME, ATIME },
 	{ "remount", WISH(is_remount) },
 	{ "rexec", OPTION_REC_ATTR, 0, MOUNT_ATTR_NOEXEC },
-	{ "ridmap", WISH(idmap_recursive) },
+	{ "ridmap", WISH(idmap_recursive) }, /* idmap follows from it */
 	{ "rnoatime", OPTION_REC_ATTR, MOUNT_ATTR_NOATIME, ATIME },
 	{ "rnodev", OPTION_REC_ATTR, MOUNT_ATTR_NODEV, 0 },
 	{ "rnodiratime", OPTION_REC_ATTR, MOUNT_ATTR_NODIRATIME, 0 },
@@ -195,6 +195,7 @@ int mount_options_parse(const struct strv *words, struct mount_options *out, str
 	options.is_bind |= options.is_recursive;
 	if (options.idmap && options.idmap_recursive)
 		return err_set(err, ERR_INVALID, "mount options idmap and ridmap contradict");
+	options.idmap |= options.idmap_recursive;
 	if (options.tmpcopyup && options.is_bind)
 		return err_set(err, ERR_INVALID, "mount options tmpcopyup and bind contradict");
 	*out = options;

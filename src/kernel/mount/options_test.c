@@ -87,7 +87,7 @@ static void kinds_beside_attributes(void **state)
 	assert_int_equal(options.sb_flags, MS_RDONLY | MS_DIRSYNC);
 	assert_int_equal(options.sb_clear, MS_SYNCHRONOUS);
 	assert_true(options.src_nofollow && options.dest_nofollow);
-	assert_true(options.idmap_recursive && !options.idmap && !options.tmpcopyup);
+	assert_true(options.idmap_recursive && options.idmap && !options.tmpcopyup);
 	assert_int_equal(options.data.len, 2);
 	assert_string_equal(options.data.items[1], "mode=755");
 	mount_options_done(&options);

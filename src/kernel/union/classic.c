@@ -14,12 +14,14 @@
 #include "base/mem.h"
 #include "kernel/mount/aside.h"
 #include "kernel/mount/mount.h"
+#include "kernel/union/steps.h"
 #include "sys/fd.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STRING_MAX 255  /* fsconfig(2) */
@@ -43,6 +45,55 @@ static int open_layer(struct classic *classic, const char *name)
 		return err_sys(classic->err, "overlay layer %s", name);
 	classic->layer_fds[classic->layer_fds_len++] = fd;
 	return 0;
+}
+
+/*
+ * The mount of a layer with its ids mapped. It must be attached to be taken, and all of them are,
+ * on
+ * "/", one over the other: nobody gets there by path.
+ */
+static int open_idmapped(struct classic *classic, const char *name)
+{
+	AUTO_FD slash_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD fd = mount_clone(classic->base_fd, name, false, classic->err);
+	if (slash_fd < 0 || fd < 0)
+		return err_context(classic->err, "overlay layer %s", name);
+	if (mount_set_idmap(fd, classic->overlay->idmap_userns_fd, false, classic->err) < 0 ||
+	    mount_attach(fd, slash_fd, classic->err) < 0)
+		return err_context(classic->err, "overlay layer %s", name);
+	return fd_take(&fd);
+}
+
+/* upper and work are on one mount, a clone of their base. */
+static int open_idmapped_upper(struct classic *classic)
+{
+	const char *const names[] = { classic->overlay->upper, classic->overlay->work };
+	AUTO_FD base_fd = open_idmapped(classic, "");
+	if (base_fd < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		int fd = openat(base_fd, names[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_sys(classic->err, "overlay layer %s", names[i]);
+		classic->layer_fds[classic->layer_fds_len++] = fd;
+	}
+	struct stat work;
+	struct overlay_actor unused; /* the child ends as who it has become */
+	if (fstat(classic->layer_fds[classic->layer_fds_len - 1], &work) < 0)
+		return err_sys(classic->err, "overlay layer %s", names[1]);
+	return overlay_act_as(work.st_uid, work.st_gid, &unused, classic->err);
+}
+
+static int open_idmapped_layers(struct classic *classic)
+{
+	const struct overlay *overlay = classic->overlay;
+	for (size_t i = 0; i < overlay->lower_len; i++) {
+		int fd = open_idmapped(classic, overlay->lower[i]);
+		if (fd < 0)
+			return -1;
+		classic->layer_fds[classic->layer_fds_len++] = fd;
+	}
+	return overlay->upper != NULL ? open_idmapped_upper(classic) : 0;
 }
 
 static int open_layers(struct classic *classic)
@@ -131,39 +182,53 @@ static int mount_by_page(struct classic *classic)
 {
 	struct err *err = classic->err;
 	const char *first = classic->overlay->lower[0];
-	close_layers(classic);
-	if (enter_own_namespace(classic) < 0)
-		return -1;
-	AUTO_FD base_fd = classic->base_fd;
-	if (open_layers(classic) < 0)
-		return -1;
-	write_strings(classic);
 	if (classic->options.len > PAGE_MAX)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%zu layers do not fit into this kernel's mount options: it takes "
 			       "them one by one from Linux 6.8",
 			       classic->overlay->lower_len);
-	if (chdir("/proc/self/fd") < 0)
-		return err_sys(err, "enter /proc/self/fd");
 	/* Any directory will do to attach it to, and the first layer is one that we have. */
-	struct fd_path target = fd_proc_path(classic->layer_fds[0]);
-	if (mount("overlay", target.text, "overlay", 0, classic->options.data) < 0)
+	AUTO_FD target_fd = openat(classic->base_fd, first, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (target_fd < 0)
+		return err_sys(err, "overlay layer %s", first);
+	if (mount("overlay", fd_proc_path(target_fd).text, "overlay", 0, classic->options.data) < 0)
 		return err_sys(err, "mount an overlay of %zu layers", classic->overlay->lower_len);
-	return mount_clone(base_fd, first, false, err);
+	return mount_clone(classic->base_fd, first, false, err);
+}
+
+static int mount_opened(struct classic *classic)
+{
+	if (chdir("/proc/self/fd") < 0)
+		return err_sys(classic->err, "enter /proc/self/fd");
+	return classic->lower.len > STRING_MAX ? mount_by_page(classic) : mount_by_string(classic);
+}
+
+static int mount_in_own_namespace(struct classic *classic)
+{
+	if (enter_own_namespace(classic) < 0)
+		return -1;
+	AUTO_FD base_fd = classic->base_fd;
+	bool is_idmapped = classic->overlay->idmap_userns_fd >= 0;
+	if ((is_idmapped ? open_idmapped_layers(classic) : open_layers(classic)) < 0)
+		return -1;
+	write_strings(classic);
+	return mount_opened(classic);
 }
 
 static int mount_aside(void *argument)
 {
 	struct classic *classic = argument;
-	if (open_layers(classic) < 0)
-		return 0;
-	write_strings(classic);
-	if (classic->lower.len > STRING_MAX)
-		classic->result_fd = mount_by_page(classic);
-	else if (chdir("/proc/self/fd") < 0)
-		err_sys(classic->err, "enter /proc/self/fd");
-	else
-		classic->result_fd = mount_by_string(classic);
+	if (classic->overlay->idmap_userns_fd < 0) {
+		if (open_layers(classic) < 0)
+			return -1;
+		write_strings(classic);
+	}
+	if (classic->overlay->idmap_userns_fd >= 0 || classic->lower.len > STRING_MAX) {
+		close_layers(classic);
+		classic->result_fd = mount_in_own_namespace(classic);
+	} else {
+		classic->result_fd = mount_opened(classic);
+	}
 	return 0;
 }
 

@@ -3,25 +3,20 @@
  * Idmapped layers: each layer's mount is cloned, given the map, and handed to overlayfs by
  * descriptor. Nothing is attached anywhere, so nothing can be left behind. An overlay itself
  * cannot be idmapped.
- * Kernel: 6.15 takes layers on detached mounts (5.19 to 6.14 only attached ones).
+ * Kernel: 6.15 takes layers on detached mounts; 5.19 to 6.14 only attached ones, see classic.c.
  */
 #include "kernel/union/idmapped.h"
 
 #include "base/mem.h"
 #include "kernel/mount/mount.h"
 #include "kernel/union/classic.h"
+#include "kernel/union/steps.h"
 #include "sys/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define NO_ID 65534u /* what stat(2) shows for an owner that has no mapping */
 
 /* A clone lives as long as its descriptor, and overlayfs looks at the layers when it is created:
  * until then all descriptors stay open. */
@@ -30,6 +25,7 @@ struct idmapped {
 	int fs_fd;
 	int *clone_fds;
 	size_t clone_fds_len;
+	bool is_too_old;
 	struct stat work; /* who owns the work directory, seen through the map */
 };
 
@@ -51,15 +47,15 @@ static int clone_layer(struct idmapped *idmapped, const char *name, struct err *
 	return mount_set_idmap(fd, idmapped->overlay->idmap_userns_fd, false, err) == 0 ? fd : -1;
 }
 
-static int set_dir(int fs_fd, const char *key, int dir_fd, const char *name, struct err *err)
+/* Below 6.13 overlayfs takes no descriptors, below 6.15 none of a detached mount. */
+static int set_dir(struct idmapped *idmapped, const char *key, int dir_fd, const char *name,
+		   struct err *err)
 {
-	if (fsconfig(fs_fd, FSCONFIG_SET_FD, key, NULL, dir_fd) == 0)
+	if (fsconfig(idmapped->fs_fd, FSCONFIG_SET_FD, key, NULL, dir_fd) == 0)
 		return 0;
-	if (errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "overlay layers with mapped ids need Linux 6.15 (%s %s)", key, name);
+	idmapped->is_too_old = errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP;
 	err_sys(err, "overlay %s %s", key, name);
-	mount_explain(fs_fd, err);
+	mount_explain(idmapped->fs_fd, err);
 	return -1;
 }
 
@@ -70,7 +66,7 @@ static int set_lower(struct idmapped *idmapped, struct err *err)
 		int fd = clone_layer(idmapped, overlay->lower[i], err);
 		if (fd < 0)
 			return err_context(err, "overlay layer %s", overlay->lower[i]);
-		if (set_dir(idmapped->fs_fd, "lowerdir+", fd, overlay->lower[i], err) < 0)
+		if (set_dir(idmapped, "lowerdir+", fd, overlay->lower[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -89,42 +85,20 @@ static int set_upper(struct idmapped *idmapped, struct err *err)
 	AUTO_FD work_fd = openat(base_fd, overlay->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (work_fd < 0 || fstat(work_fd, &idmapped->work) < 0)
 		return err_sys(err, "overlay work directory %s", overlay->work);
-	if (idmapped->work.st_uid == NO_ID || idmapped->work.st_gid == NO_ID)
-		return err_set(err, ERR_INVALID,
-			       "overlay work directory %s: its owner has no mapping",
-			       overlay->work);
-	if (set_dir(idmapped->fs_fd, "upperdir", upper_fd, overlay->upper, err) < 0)
+	if (set_dir(idmapped, "upperdir", upper_fd, overlay->upper, err) < 0)
 		return -1;
-	return set_dir(idmapped->fs_fd, "workdir", work_fd, overlay->work, err);
+	return set_dir(idmapped, "workdir", work_fd, overlay->work, err);
 }
 
-struct cap_state {
-	struct __user_cap_header_struct header;
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-};
-
-/*
- * overlayfs works in the work directory with the credentials of its mounter, and through the
- * idmapped mount an id without a mapping can make no file (EOVERFLOW): so the mounter is, for one
- * call, the mapped owner of the work directory. Changing the fsuid from 0 takes the file
- * capabilities out of the effective set; the credentials kept must have them.
- */
+/* The mounter acts as the owner of the work directory for this one call. */
 static int create_as(int fs_fd, const struct overlay *overlay, const struct stat *owner,
 		     struct err *err)
 {
-	struct cap_state caps = { .header = { .version = _LINUX_CAPABILITY_VERSION_3 } };
-	if (syscall(SYS_capget, &caps.header, caps.data) < 0)
-		return err_sys(err, "read capabilities");
-	int old_gid = setfsgid(owner->st_gid);
-	int old_uid = setfsuid(owner->st_uid);
-	int fd = -1;
-	if (syscall(SYS_capset, &caps.header, caps.data) < 0)
-		err_sys(err, "keep capabilities");
-	else
-		fd = overlay_create(fs_fd, overlay, err);
-	setfsuid((uid_t)old_uid);
-	setfsgid((gid_t)old_gid);
-	syscall(SYS_capset, &caps.header, caps.data);
+	struct overlay_actor before;
+	if (overlay_act_as(owner->st_uid, owner->st_gid, &before, err) < 0)
+		return -1;
+	int fd = overlay_create(fs_fd, overlay, err);
+	overlay_act_again(&before);
 	return fd;
 }
 
@@ -136,10 +110,11 @@ int overlay_mount_idmapped(const struct overlay *overlay, struct err *err)
 		.fs_fd = mount_open_fs("overlay", err),
 		.clone_fds = mem_alloc(overlay->lower_len + 1, sizeof(int)),
 	};
-	if (idmapped.fs_fd < 0 || set_lower(&idmapped, err) < 0)
+	if (idmapped.fs_fd < 0)
 		return -1;
-	if (overlay->upper != NULL && set_upper(&idmapped, err) < 0)
-		return -1;
+	if (set_lower(&idmapped, err) < 0 ||
+	    (overlay->upper != NULL && set_upper(&idmapped, err) < 0))
+		return idmapped.is_too_old ? overlay_mount_classic(overlay, err) : -1;
 	if (overlay_set_options(idmapped.fs_fd, overlay, err) < 0)
 		return -1;
 	if (overlay->upper == NULL)

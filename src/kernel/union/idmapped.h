@@ -6,6 +6,7 @@
 
 /**
  * As overlay_mount, with idmap_userns_fd >= 0; the caller is root outside of that user namespace.
- * @return owned detached mount fd; ERR_UNSUPPORTED below Linux 6.15
+ * Below Linux 6.15 it goes the classic way; overlayfs knows idmapped layers from 5.19 on.
+ * @return owned detached mount fd
  */
 int overlay_mount_idmapped(const struct overlay *overlay, struct err *err);

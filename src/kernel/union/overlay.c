@@ -10,6 +10,7 @@
 #include "kernel/mount/mount.h"
 #include "kernel/union/classic.h"
 #include "kernel/union/idmapped.h"
+#include "kernel/union/steps.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -31,42 +32,6 @@ static int check_overlay(const struct overlay *overlay, struct err *err)
 	if (overlay->upper == NULL && overlay->is_volatile)
 		return err_set(err, ERR_INVALID, "a volatile overlay needs an upper directory");
 	return 0;
-}
-
-static int set_flag(int fs_fd, const char *key, const char *value, struct err *err)
-{
-	int result = value != NULL ? fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0)
-				   : fsconfig(fs_fd, FSCONFIG_SET_FLAG, key, NULL, 0);
-	if (result == 0)
-		return 0;
-	int errnum = errno;
-	err_sys(err, "overlay option %s", key);
-	mount_explain(fs_fd, err);
-	errno = errnum;
-	return -1;
-}
-
-int overlay_set_options(int fs_fd, const struct overlay *overlay, struct err *err)
-{
-	/* userxattr implies redirect_dir=off in the kernel, which refuses to hear it said. */
-	if (overlay->is_unprivileged) {
-		if (set_flag(fs_fd, "userxattr", NULL, err) < 0)
-			return -1;
-	} else if (set_flag(fs_fd, "redirect_dir", "off", err) < 0 ||
-		   set_flag(fs_fd, "metacopy", "off", err) < 0) {
-		return -1;
-	}
-	if (overlay->upper != NULL && set_flag(fs_fd, "index", "off", err) < 0)
-		return -1;
-	return overlay->is_volatile ? set_flag(fs_fd, "volatile", NULL, err) : 0;
-}
-
-int overlay_create(int fs_fd, const struct overlay *overlay, struct err *err)
-{
-	int fd = mount_create(fs_fd, "overlay", 0, err);
-	if (fd < 0 && overlay->is_volatile)
-		err_hint(err, "a work directory cannot be used again after a volatile mount");
-	return fd;
 }
 
 /* A directory by string where its name is short and plain, else by a descriptor's name. */

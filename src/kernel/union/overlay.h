@@ -34,8 +34,8 @@ struct overlay {
  * owner must have a mapping.
  *
  * @return owned mount fd, or -1; a layer that is missing is named; ERR_INVALID for a contradictory
- *         overlay; ERR_UNSUPPORTED for mapped ids below Linux 6.15, and for layers that do not fit
- *         into a page of options below 6.8
+ *         overlay; ERR_UNSUPPORTED for mapped ids where the layers' file system has none, and for
+ *         layers that do not fit into a page of options below 6.8
  */
 int overlay_mount(const struct overlay *overlay, struct err *err);
 
