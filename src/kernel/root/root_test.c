@@ -11,6 +11,7 @@
 #include "sys/rooted.h"
 
 #include <linux/magic.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
@@ -182,6 +183,9 @@ static void masks_do_not_follow_out_body(void)
 	CHECK_OK(root_masks_open(&masks, &err), &err);
 	CHECK(symlink("../canary/secret", "root/relative") == 0);
 	CHECK(symlink("/proc/self/cwd/canary/secret", "root/magic") == 0);
+	CHECK(symlink("../canary", "root/sys") == 0);
+	CHECK_OK(root_mask_path(root_fd, &masks, "/sys/secret", &err), &err);
+	CHECK_OK(root_readonly_path(root_fd, "/sys", &err), &err);
 	CHECK(symlink("real", "root/inside") == 0);
 	room_write("root/real", "hide me");
 	mount_at(root_fd, "proc", "/proc", "");
@@ -194,6 +198,34 @@ static void masks_do_not_follow_out_body(void)
 	check_device("root/real", S_IFCHR | 0666, 1, 3);
 	check_canary();
 	room_write("canary/secret", "as it was"); /* not read-only either */
+}
+
+/* Another container shares the directory, and swaps it with a way out while we work in it. */
+static void swapped_directories_body(void)
+{
+	struct err err = { 0 };
+	AUTO(struct root_masks, root_masks_done) masks = { -1, -1, false, false };
+	AUTO_FD root_fd = make_root();
+	CHECK_OK(root_masks_open(&masks, &err), &err);
+	CHECK(mkdir("root/shared", 0755) == 0 && symlink("../canary", "root/swap") == 0);
+	room_write("root/shared/secret", "hide me");
+	pid_t peer = fork();
+	CHECK(peer >= 0);
+	for (; peer == 0;)
+		renameat2(root_fd, "shared", root_fd, "swap", RENAME_EXCHANGE);
+	static const struct root_device device = { "/shared/null", S_IFCHR | 0666, 1, 3, 0, 0 };
+	unsigned inside = 0;
+	for (unsigned i = 0; i < 20000; i++) {
+		inside += root_make_devices(root_fd, &device, 1, &err) == 0;
+		if (i % 50 != 0)
+			continue; /* mounts pile up: fewer of them */
+		root_mask_path(root_fd, &masks, "/shared/secret", &err);
+		root_readonly_path(root_fd, "/shared/secret", &err);
+	}
+	CHECK(inside > 0);
+	CHECK(kill(peer, SIGKILL) == 0 && waitpid(peer, NULL, 0) == peer);
+	check_canary();
+	room_write("canary/secret", "as it was");
 }
 
 /* The image's own /dev/null is never what masks are made of. */
@@ -357,6 +389,7 @@ ROOM_TEST(devices_and_links)
 ROOM_TEST(evil_dev_stays_inside)
 ROOM_TEST(masks_hide)
 ROOM_TEST(masks_do_not_follow_out)
+ROOM_TEST(swapped_directories)
 ROOM_TEST(masks_are_of_the_hosts_null)
 ROOM_TEST(readonly_is_recursive)
 ROOM_TEST(pivot_leaves_nothing)
@@ -371,6 +404,7 @@ int main(void)
 		cmocka_unit_test(evil_dev_stays_inside),
 		cmocka_unit_test(masks_hide),
 		cmocka_unit_test(masks_do_not_follow_out),
+		cmocka_unit_test(swapped_directories),
 		cmocka_unit_test(masks_are_of_the_hosts_null),
 		cmocka_unit_test(readonly_is_recursive),
 		cmocka_unit_test(pivot_leaves_nothing),
