@@ -22,30 +22,7 @@
 
 #include <cmocka.h>
 
-#define MIB (1024 * 1024)
-
 static struct bed bed;
-
-static int tear_down(void **state)
-{
-	(void)state;
-	if (bed.layout.mode != CGROUP_NONE)
-		bed_done(&bed);
-	bed.layout.mode = CGROUP_NONE;
-	return 0;
-}
-
-static struct cgroup_value set(int64_t value)
-{
-	return (struct cgroup_value){ true, value };
-}
-
-static void apply(const struct cgroup_limits *limits)
-{
-	struct err err = { 0 };
-	if (cgroup_apply(&bed.cgroup, limits, &err) < 0)
-		fail_msg("%s (%s)", err.text, err.hint);
-}
 
 /* As an update does it: opened anew, so that nothing is known of what is there. */
 static void reopen(void)
@@ -77,32 +54,32 @@ static void cpu_limits_are_written_and_updated(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	struct cgroup_limits limits = { .cpu = { .shares = set(2048),
-						 .quota_us = set(50000),
-						 .period_us = set(100000),
-						 .burst_us = set(20000) } };
+	struct cgroup_limits limits = { .cpu = { .shares = bed_value(2048),
+						 .quota_us = bed_value(50000),
+						 .period_us = bed_value(100000),
+						 .burst_us = bed_value(20000) } };
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	cpu_is("2048", "79", "50000", "100000", "50000 100000");
 	reopen();
 	/* Quota below the old burst; then a period alone, which keeps the quota. */
 	limits.cpu.shares.is_set = false;
-	limits.cpu.quota_us = set(10000);
-	limits.cpu.burst_us = set(5000);
-	apply(&limits);
+	limits.cpu.quota_us = bed_value(10000);
+	limits.cpu.burst_us = bed_value(5000);
+	bed_apply(&bed, &limits);
 	cpu_is("2048", "79", "10000", "100000", "10000 100000");
-	struct cgroup_limits period = { .cpu = { .period_us = set(20000) } };
-	apply(&period);
+	struct cgroup_limits period = { .cpu = { .period_us = bed_value(20000) } };
+	bed_apply(&bed, &period);
 	cpu_is("2048", "79", "10000", "20000", "10000 20000");
-	struct cgroup_limits unlimited = { .cpu = { .quota_us = set(-1) } };
-	apply(&unlimited);
+	struct cgroup_limits unlimited = { .cpu = { .quota_us = bed_value(-1) } };
+	bed_apply(&bed, &unlimited);
 	cpu_is("2048", "79", "-1", "20000", "max 20000");
 	/* An idle group takes no shares: both at once work in either direction. */
-	struct cgroup_limits idle = { .cpu = { .idle = set(1), .shares = set(512) } };
-	apply(&idle);
+	struct cgroup_limits idle = { .cpu = { .idle = bed_value(1), .shares = bed_value(512) } };
+	bed_apply(&bed, &idle);
 	idle.cpu.idle.value = 0;
 	idle.cpu.shares.value = 1024;
-	apply(&idle);
+	bed_apply(&bed, &idle);
 	cpu_is("1024", "39", "-1", "20000", "max 20000");
 }
 
@@ -121,29 +98,29 @@ static void memory_limits_go_up_and_down(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	struct cgroup_limits limits = { .memory = { .limit_bytes = set(64 * MIB),
-						    .reservation_bytes = set(32 * MIB),
-						    .swap_bytes = set(128 * MIB) } };
+	struct cgroup_limits limits = { .memory = { .limit_bytes = bed_value(64 * MIB),
+						    .reservation_bytes = bed_value(32 * MIB),
+						    .swap_bytes = bed_value(128 * MIB) } };
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	memory_is("67108864", "134217728", "67108864", "67108864");
 	assert_true(has_v1("memory")
 			    ? bed_file_is(&bed, "memory", "memory.soft_limit_in_bytes", "33554432")
 			    : bed_file_is(&bed, "", "memory.low", "33554432"));
 	reopen();
-	limits.memory.limit_bytes = set(256 * MIB); /* above the old memsw */
-	limits.memory.swap_bytes = set(256 * MIB);
-	apply(&limits);
+	limits.memory.limit_bytes = bed_value(256 * MIB); /* above the old memsw */
+	limits.memory.swap_bytes = bed_value(256 * MIB);
+	bed_apply(&bed, &limits);
 	memory_is("268435456", "268435456", "268435456", "0");
-	limits.memory.limit_bytes = set(32 * MIB); /* memsw below the old limit */
-	limits.memory.swap_bytes = set(48 * MIB);
-	apply(&limits);
+	limits.memory.limit_bytes = bed_value(32 * MIB); /* memsw below the old limit */
+	limits.memory.swap_bytes = bed_value(48 * MIB);
+	bed_apply(&bed, &limits);
 	memory_is("33554432", "50331648", "33554432", "16777216");
-	struct cgroup_limits unlimited = { .memory = { .limit_bytes = set(-1) } };
-	apply(&unlimited);
+	struct cgroup_limits unlimited = { .memory = { .limit_bytes = bed_value(-1) } };
+	bed_apply(&bed, &unlimited);
 	memory_is("9223372036854771712", "9223372036854771712", "max", "max");
 	struct err err = { 0 };
-	struct cgroup_limits swap = { .memory = { .swap_bytes = set(48 * MIB) } };
+	struct cgroup_limits swap = { .memory = { .swap_bytes = bed_value(48 * MIB) } };
 	assert_int_equal(cgroup_apply(&bed.cgroup, &swap, &err), -1);
 	assert_string_not_equal(err.text, "");
 }
@@ -152,13 +129,13 @@ static void what_only_v1_has_is_refused_on_v2(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	struct cgroup_limits limits = { .memory = { .swappiness = set(10) } };
-	struct cgroup_limits tcp = { .memory = { .kernel_tcp_bytes = set(8 * MIB) } };
+	struct cgroup_limits limits = { .memory = { .swappiness = bed_value(10) } };
+	struct cgroup_limits tcp = { .memory = { .kernel_tcp_bytes = bed_value(8 * MIB) } };
 	struct cgroup_limits oom = { .memory = { .oom_kill_disabled = true } };
 	bed_create(&bed, &limits);
 	if (has_v1("memory")) {
-		apply(&limits);
-		apply(&oom);
+		bed_apply(&bed, &limits);
+		bed_apply(&bed, &oom);
 		assert_true(bed_file_is(&bed, "memory", "memory.swappiness", "10"));
 		return;
 	}
@@ -183,7 +160,7 @@ static void cpuset_is_inherited_and_limited(void **state)
 		assert_true(cgroup_control_read(fd, "cpuset.cpus", text, sizeof(text)) > 0);
 		assert_true(cgroup_control_read(fd, "cpuset.mems", text, sizeof(text)) > 0);
 	}
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	const char *controller = has_v1("cpuset") ? "cpuset" : "";
 	assert_true(bed_file_is(&bed, controller, "cpuset.cpus", "0"));
 	assert_true(bed_file_is(&bed, controller, "cpuset.mems", "0"));
@@ -195,9 +172,11 @@ static void pids_and_hugetlb_are_written(void **state)
 	bed_init(&bed);
 	char size[] = "2MB", bad_size[] = "../2MB";
 	struct cgroup_hugetlb pages = { size, 4 * MIB };
-	struct cgroup_limits limits = { .pids_max = set(77), .hugetlb = &pages, .hugetlb_len = 1 };
+	struct cgroup_limits limits = { .pids_max = bed_value(77),
+					.hugetlb = &pages,
+					.hugetlb_len = 1 };
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	const char *controller = has_v1("pids") ? "pids" : "";
 	assert_true(bed_file_is(&bed, controller, "pids.max", "77"));
 	if (has_v1("hugetlb"))
@@ -205,8 +184,8 @@ static void pids_and_hugetlb_are_written(void **state)
 	else
 		assert_true(bed_file_is(&bed, "", "hugetlb.2MB.max", "4194304"));
 	reopen();
-	struct cgroup_limits unlimited = { .pids_max = set(0) };
-	apply(&unlimited);
+	struct cgroup_limits unlimited = { .pids_max = bed_value(0) };
+	bed_apply(&bed, &unlimited);
 	assert_true(bed_file_is(&bed, controller, "pids.max", "max"));
 	struct err err = { 0 };
 	pages.page_size = bad_size;
@@ -243,7 +222,7 @@ static void throttles_are_written(void **state)
 						.write_iops = { &iops, 1 } } };
 	char wanted[128];
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	if (has_v1("blkio")) {
 		snprintf(wanted, sizeof(wanted), "%u:%u 1000000", major, minor);
 		assert_true(bed_file_is(&bed, "blkio", "blkio.throttle.read_bps_device", wanted));
@@ -255,7 +234,7 @@ static void throttles_are_written(void **state)
 		assert_true(bed_file_is(&bed, "", "io.max", wanted));
 	}
 	bps.value = iops.value = 0;
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	assert_true(has_v1("blkio")
 			    ? bed_file_is(&bed, "blkio", "blkio.throttle.read_bps_device", "")
 			    : bed_file_is(&bed, "", "io.max", ""));
@@ -271,7 +250,7 @@ static void unified_keys_work_on_v2_alone(void **state)
 	struct err err = { 0 };
 	if (bed.layout.mode == CGROUP_V2) {
 		bed_create(&bed, &limits);
-		apply(&limits);
+		bed_apply(&bed, &limits);
 		assert_true(bed_file_is(&bed, "", "memory.high", "1073741824"));
 		return;
 	}
@@ -346,16 +325,16 @@ static void view_names_each_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(cpu_limits_are_written_and_updated, tear_down),
-		cmocka_unit_test_teardown(memory_limits_go_up_and_down, tear_down),
-		cmocka_unit_test_teardown(what_only_v1_has_is_refused_on_v2, tear_down),
-		cmocka_unit_test_teardown(cpuset_is_inherited_and_limited, tear_down),
-		cmocka_unit_test_teardown(pids_and_hugetlb_are_written, tear_down),
-		cmocka_unit_test_teardown(throttles_are_written, tear_down),
-		cmocka_unit_test_teardown(unified_keys_work_on_v2_alone, tear_down),
-		cmocka_unit_test_teardown(failed_create_takes_everything_back, tear_down),
-		cmocka_unit_test_teardown(remove_takes_what_the_container_made, tear_down),
-		cmocka_unit_test_teardown(view_names_each_tree, tear_down),
+		BED_TEST(cpu_limits_are_written_and_updated),
+		BED_TEST(memory_limits_go_up_and_down),
+		BED_TEST(what_only_v1_has_is_refused_on_v2),
+		BED_TEST(cpuset_is_inherited_and_limited),
+		BED_TEST(pids_and_hugetlb_are_written),
+		BED_TEST(throttles_are_written),
+		BED_TEST(unified_keys_work_on_v2_alone),
+		BED_TEST(failed_create_takes_everything_back),
+		BED_TEST(remove_takes_what_the_container_made),
+		BED_TEST(view_names_each_tree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

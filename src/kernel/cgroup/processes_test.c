@@ -2,6 +2,7 @@
 /* Processes in real cgroups: joining, counting, freezing, killing, and limits that bite. */
 #include "kernel/cgroup/cgroup.h"
 
+#include "base/warn.h"
 #include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/test_bed.h"
@@ -29,30 +30,7 @@
 
 #include <cmocka.h>
 
-#define MIB (1024 * 1024)
-
 static struct bed bed;
-
-static int tear_down(void **state)
-{
-	(void)state;
-	if (bed.layout.mode != CGROUP_NONE)
-		bed_done(&bed);
-	bed.layout.mode = CGROUP_NONE;
-	return 0;
-}
-
-static struct cgroup_value set(int64_t value)
-{
-	return (struct cgroup_value){ true, value };
-}
-
-static void apply(const struct cgroup_limits *limits)
-{
-	struct err err = { 0 };
-	if (cgroup_apply(&bed.cgroup, limits, &err) < 0)
-		fail_msg("%s (%s)", err.text, err.hint);
-}
 
 /* A child that reports over a pipe that it runs, and stays. */
 static int stay(void *arg)
@@ -62,18 +40,6 @@ static int stay(void *arg)
 		return 1;
 	for (;;)
 		pause();
-}
-
-static int spawn_staying(void)
-{
-	int fds[2];
-	char c;
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	int pidfd = bed_spawn(&bed, stay, fds);
-	close(fds[1]);
-	assert_int_equal(read(fds[0], &c, 1), 1);
-	close(fds[0]);
-	return pidfd;
 }
 
 /* Every line of /proc/self/cgroup that has a tree in our layout ends in the path. */
@@ -137,7 +103,7 @@ static void used_cgroup_is_a_conflict(void **state)
 	assert_int_equal(cgroup_create(&bed.layout, bed.path, &limits, &second, &err), 0);
 	assert_false(second.is_made[0]);
 	cgroup_done(&second);
-	int pidfd = spawn_staying();
+	int pidfd = bed_spawn_ready(&bed, stay);
 	assert_int_equal(cgroup_count(&bed.cgroup, &err), 1);
 	assert_int_equal(cgroup_create(&bed.layout, bed.path, &limits, &second, &err), -1);
 	assert_int_equal(err.kind, ERR_CONFLICT);
@@ -169,7 +135,7 @@ static void busy_parent_is_explained(void **state)
 		skip();
 	}
 	bed_create(&bed, &limits);
-	int pidfd = spawn_staying();
+	int pidfd = bed_spawn_ready(&bed, stay);
 	snprintf(path, sizeof(path), "%s/below", bed.path);
 	controllers[strcspn(controllers, " ")] = '\0';
 	snprintf(assignment, sizeof(assignment), "%s.max=1", controllers);
@@ -196,13 +162,13 @@ static void oom_kill_is_counted(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	struct cgroup_limits limits = { .memory = { .limit_bytes = set(16 * MIB),
-						    .swap_bytes = set(16 * MIB) },
-					.pids_max = set(5) };
+	struct cgroup_limits limits = { .memory = { .limit_bytes = bed_value(16 * MIB),
+						    .swap_bytes = bed_value(16 * MIB) },
+					.pids_max = bed_value(5) };
 	struct cgroup_stats stats;
 	size_t little = 1 * MIB, much = 64 * MIB;
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	assert_int_equal(bed_run(&bed, eat_memory, &little), 0);
 	cgroup_read_stats(&bed.cgroup, &stats);
 	assert_int_equal(stats.oom_kills, 0);
@@ -233,10 +199,10 @@ static void pids_limit_holds(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	struct cgroup_limits limits = { .pids_max = set(8) };
+	struct cgroup_limits limits = { .pids_max = bed_value(8) };
 	struct err err = { 0 };
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	assert_int_equal(bed_run(&bed, fork_many, NULL), 7);
 	assert_int_equal(cgroup_count(&bed.cgroup, &err), 7);
 }
@@ -290,7 +256,7 @@ static void check_devices(void)
 	cgroup_limits_add_device(&limits, true, 'c', 1, 3, "rwm");
 	cgroup_limits_add_device(&limits, true, 'c', 1, 5, "rm");
 	bed_create(&bed, &limits);
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	expect_device(3, O_RDWR, true, true);
 	expect_device(5, O_RDONLY, true, true);
 	expect_device(5, O_WRONLY, true, false);
@@ -303,7 +269,7 @@ static void check_devices(void)
 	cgroup_limits_add_device(&limits, false, 'a', -1, -1, "rwm");
 	cgroup_limits_add_device(&limits, true, 'c', 1, 3, "m");
 	cgroup_limits_add_device(&limits, true, 'c', 1, 5, "rwm");
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	expect_device(3, O_RDONLY, true, false);
 	expect_device(5, O_RDWR, true, true);
 	expect_device(9, O_RDONLY, false, false);
@@ -312,7 +278,7 @@ static void check_devices(void)
 	/* Everything but one. */
 	cgroup_limits_add_device(&limits, true, 'a', -1, -1, "rwm");
 	cgroup_limits_add_device(&limits, false, 'c', 1, 3, "w");
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	expect_device(3, O_RDONLY, true, true);
 	expect_device(3, O_WRONLY, true, false);
 	expect_device(9, O_RDONLY, true, true);
@@ -339,7 +305,7 @@ static void devices_by_program(void **state)
 	struct cgroup_limits limits = { 0 };
 	cgroup_limits_add_device(&limits, true, 'c', 1, -1, "rwm");
 	cgroup_limits_add_device(&limits, false, 'c', 1, 9, "r");
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	expect_device(3, O_RDWR, true, true);
 	expect_device(9, O_WRONLY, true, true);
 	expect_device(9, O_RDONLY, true, false);
@@ -348,7 +314,7 @@ static void devices_by_program(void **state)
 
 	/* Everything allowed needs no program. */
 	cgroup_limits_add_device(&limits, true, 'a', -1, -1, "rwm");
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	assert_int_equal(attached_programs(), 0);
 	cgroup_limits_done(&limits);
 
@@ -357,9 +323,48 @@ static void devices_by_program(void **state)
 	for (int i = 1; i < 1024; i++)
 		cgroup_limits_add_device(&limits, i % 3 == 0, "abc"[i % 3], i % 7, i,
 					 i % 2 == 0 ? "rw" : "wm");
-	apply(&limits);
+	bed_apply(&bed, &limits);
 	assert_int_equal(attached_programs(), 1);
 	cgroup_limits_done(&limits);
+}
+
+static int warnings;
+
+static void count_warning(const char *text)
+{
+	warnings += strstr(text, "user namespace") != NULL;
+}
+
+/* Root of a user namespace of its own may not set device rules: one warning, no failure. */
+static int apply_in_user_namespace(void *arg)
+{
+	struct cgroup_limits limits = { 0 };
+	struct err err = { 0 };
+	(void)arg;
+	if (unshare(CLONE_NEWUSER) < 0)
+		return 77;
+	int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0 0 1", 5) != 5)
+		return 78;
+	warn_to(count_warning);
+	cgroup_limits_add_device(&limits, true, 'c', 1, 3, "rw");
+	if (cgroup_apply(&bed.cgroup, &limits, &err) < 0)
+		return 1;
+	return warnings == 1 ? 0 : 2;
+}
+
+static void devices_in_a_user_namespace_are_a_warning(void **state)
+{
+	(void)state;
+	bed_init(&bed);
+	struct cgroup_limits limits = { 0 };
+	bed_create(&bed, &limits);
+	int status = bed_run(&bed, apply_in_user_namespace, NULL);
+	if (status == 77) {
+		print_message("SKIP: no user namespaces\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
 }
 
 static int echo(void *arg)
@@ -445,17 +450,11 @@ static int fork_for_ever(void *arg)
 
 static void check_kill(void)
 {
-	struct cgroup_limits limits = { .pids_max = set(60) };
+	struct cgroup_limits limits = { .pids_max = bed_value(60) };
 	struct err err = { 0 };
-	int fds[2];
-	char c;
 	bed_create(&bed, &limits);
-	apply(&limits);
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	int pidfd = bed_spawn(&bed, fork_for_ever, fds);
-	assert_int_equal(read(fds[0], &c, 1), 1);
-	close(fds[0]);
-	close(fds[1]);
+	bed_apply(&bed, &limits);
+	int pidfd = bed_spawn_ready(&bed, fork_for_ever);
 	assert_true(cgroup_count(&bed.cgroup, &err) > 1);
 	if (cgroup_kill(&bed.cgroup, &err) < 0)
 		fail_msg("%s", err.text);
@@ -492,13 +491,7 @@ static void kill_reaches_who_is_not_in_the_v2_tree(void **state)
 	bed_keep_v1(&v1);
 	v1.cgroup.layout = &v1.layout;
 	assert_int_equal(cgroup_open(&v1.layout, v1.path, &v1.cgroup, &err), 0);
-	int fds[2];
-	char c;
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	int pidfd = bed_spawn(&v1, stay, fds);
-	assert_int_equal(read(fds[0], &c, 1), 1);
-	close(fds[0]);
-	close(fds[1]);
+	int pidfd = bed_spawn_ready(&v1, stay);
 	cgroup_done(&v1.cgroup);
 	assert_int_equal(cgroup_kill(&bed.cgroup, &err), 0);
 	assert_int_equal(bed_wait(&pidfd), 128 + SIGKILL);
@@ -515,13 +508,7 @@ static void processes_below_belong_to_it(void **state)
 	snprintf(below.path, sizeof(below.path), "/onggi-test-%d/one/below", getpid());
 	bed_create(&bed, &limits);
 	bed_create(&below, &limits);
-	int fds[2];
-	char c;
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	int pidfd = bed_spawn(&below, stay, fds);
-	assert_int_equal(read(fds[0], &c, 1), 1);
-	close(fds[0]);
-	close(fds[1]);
+	int pidfd = bed_spawn_ready(&below, stay);
 	cgroup_done(&below.cgroup);
 	assert_int_equal(cgroup_count(&bed.cgroup, &err), 1);
 	assert_int_equal(cgroup_kill(&bed.cgroup, &err), 0);
@@ -532,20 +519,21 @@ static void processes_below_belong_to_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(clone_and_join_reach_every_tree, tear_down),
-		cmocka_unit_test_teardown(join_pid_reaches_every_tree, tear_down),
-		cmocka_unit_test_teardown(used_cgroup_is_a_conflict, tear_down),
-		cmocka_unit_test_teardown(busy_parent_is_explained, tear_down),
-		cmocka_unit_test_teardown(oom_kill_is_counted, tear_down),
-		cmocka_unit_test_teardown(pids_limit_holds, tear_down),
-		cmocka_unit_test_teardown(devices_are_denied_and_allowed, tear_down),
-		cmocka_unit_test_teardown(devices_by_program, tear_down),
-		cmocka_unit_test_teardown(freeze_stops_and_thaw_continues, tear_down),
-		cmocka_unit_test_teardown(freeze_works_on_v2_alone, tear_down),
-		cmocka_unit_test_teardown(kill_ends_forking_processes, tear_down),
-		cmocka_unit_test_teardown(kill_by_freezer_on_v1_alone, tear_down),
-		cmocka_unit_test_teardown(kill_reaches_who_is_not_in_the_v2_tree, tear_down),
-		cmocka_unit_test_teardown(processes_below_belong_to_it, tear_down),
+		BED_TEST(clone_and_join_reach_every_tree),
+		BED_TEST(join_pid_reaches_every_tree),
+		BED_TEST(used_cgroup_is_a_conflict),
+		BED_TEST(busy_parent_is_explained),
+		BED_TEST(oom_kill_is_counted),
+		BED_TEST(pids_limit_holds),
+		BED_TEST(devices_are_denied_and_allowed),
+		BED_TEST(devices_by_program),
+		BED_TEST(devices_in_a_user_namespace_are_a_warning),
+		BED_TEST(freeze_stops_and_thaw_continues),
+		BED_TEST(freeze_works_on_v2_alone),
+		BED_TEST(kill_ends_forking_processes),
+		BED_TEST(kill_by_freezer_on_v1_alone),
+		BED_TEST(kill_reaches_who_is_not_in_the_v2_tree),
+		BED_TEST(processes_below_belong_to_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

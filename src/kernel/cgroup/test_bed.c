@@ -8,6 +8,7 @@
 #include "sys/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ static void check_nothing_left(const struct bed *bed)
 	}
 }
 
-void bed_done(struct bed *bed)
+static void bed_done(struct bed *bed)
 {
 	struct err err = { 0 };
 	if (bed->cgroup.layout == NULL && bed->layout.mode != CGROUP_NONE &&
@@ -98,6 +99,27 @@ void bed_done(struct bed *bed)
 	check_nothing_left(bed);
 }
 
+int bed_tear_down(void **state)
+{
+	struct bed *bed = *state;
+	if (bed->layout.mode != CGROUP_NONE)
+		bed_done(bed);
+	bed->layout.mode = CGROUP_NONE;
+	return 0;
+}
+
+struct cgroup_value bed_value(int64_t value)
+{
+	return (struct cgroup_value){ true, value };
+}
+
+void bed_apply(const struct bed *bed, const struct cgroup_limits *limits)
+{
+	struct err err = { 0 };
+	if (cgroup_apply(&bed->cgroup, limits, &err) < 0)
+		fail_msg("%s (%s)", err.text, err.hint);
+}
+
 int bed_spawn(const struct bed *bed, int (*run)(void *arg), void *arg)
 {
 	struct err err = { 0 };
@@ -113,6 +135,18 @@ int bed_spawn(const struct bed *bed, int (*run)(void *arg), void *arg)
 		_exit(run(arg));
 	}
 	return clone.out_pidfd;
+}
+
+int bed_spawn_ready(const struct bed *bed, int (*run)(void *arg))
+{
+	int fds[2];
+	char c;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	int pidfd = bed_spawn(bed, run, fds);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	close(fds[0]);
+	return pidfd;
 }
 
 int bed_wait(int *pidfd)

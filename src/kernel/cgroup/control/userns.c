@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a kernel interface said EPERM: because we are root only of a user namespace. */
+/*
+ * Tells "EPERM because we are not the machine's root" from a real failure. Reads /proc only after
+ * a failure.
+ */
 #include "kernel/cgroup/control/userns.h"
 
+#include "base/warn.h"
 #include "kernel/cgroup/control/control.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
-bool cgroup_is_unprivileged(void)
+static bool is_unprivileged(void)
 {
 	char text[64];
 	unsigned inside, outside, count;
@@ -18,4 +24,16 @@ bool cgroup_is_unprivileged(void)
 		return false; /* no CONFIG_USER_NS */
 	return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
 	       outside != 0 || count != 4294967295u;
+}
+
+int cgroup_device_failure(const struct err *cause, struct err *err)
+{
+	if (cause->errnum == EPERM && is_unprivileged()) {
+		warn_say("device rules are not set: the kernel takes them only from root of the "
+			 "initial user namespace");
+		return 0;
+	}
+	if (err != NULL)
+		*err = *cause;
+	return -1;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
+/* Device rules where the kernel takes none from us. */
+#include "base/err.h"
 
 /**
- * Why would a privileged kernel interface say EPERM?
- * @return whether because the caller is not root, or root only of a user namespace. Reads
- *         /proc/self/uid_map: for the path after a failure. Source: user_namespaces(7)
+ * What to do about device rules that failed with `cause`. Only root of the initial user namespace
+ * may set them; for others it is a warning, because the kernel itself then keeps device nodes
+ * from being made or opened where it matters.
+ * @return 0 after the warning, or -1 with `cause` in `err`
+ * Source: user_namespaces(7); devcgroup_access_write() and bpf_prog_load() ask for capabilities
+ * in the initial user namespace
  */
-bool cgroup_is_unprivileged(void);
+int cgroup_device_failure(const struct err *cause, struct err *err);

@@ -5,7 +5,6 @@
  * the kernel refuses that. Source: Documentation/admin-guide/cgroup-v1/devices.rst
  */
 #include "base/mem.h"
-#include "base/warn.h"
 #include "kernel/cgroup/control/device_rules.h"
 #include "kernel/cgroup/control/userns.h"
 #include "kernel/cgroup/v1/v1.h"
@@ -137,12 +136,5 @@ int cgroup_v1_devices(const struct cgroup_control *control, const struct cgroup_
 		return -1;
 	if (apply_set(control, &set, &cause) == 0)
 		return 0;
-	if (cause.errnum == EPERM && cgroup_is_unprivileged()) {
-		warn_say("device rules are not set: the devices controller takes them only from "
-			 "root of the initial user namespace");
-		return 0;
-	}
-	if (err != NULL)
-		*err = cause;
-	return -1;
+	return cgroup_device_failure(&cause, err);
 }

@@ -3,12 +3,9 @@
  * Device access on v2: the rules become one program. Reading the rules back is not possible; an
  * update always brings the whole list.
  */
-#include "base/warn.h"
 #include "kernel/cgroup/control/userns.h"
 #include "kernel/cgroup/v2/device_bpf.h"
 #include "kernel/cgroup/v2/v2.h"
-
-#include <errno.h>
 
 int cgroup_v2_devices(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		      struct err *err)
@@ -19,12 +16,6 @@ int cgroup_v2_devices(const struct cgroup_control *control, const struct cgroup_
 		return -1;
 	if (cgroup_bpf_attach(control->dir_fd, &program, control->is_fresh, &cause) == 0)
 		return 0;
-	if (cause.errnum == EPERM && cgroup_is_unprivileged()) {
-		warn_say("device rules are not set: the kernel takes device programs only from "
-			 "root of the initial user namespace");
-		return 0;
-	}
-	if (err != NULL)
-		*err = cause;
-	return err_context(err, "%s%s", control->mount_path, control->path);
+	err_context(&cause, "%s%s", control->mount_path, control->path);
+	return cgroup_device_failure(&cause, err);
 }
