@@ -11,6 +11,7 @@
 #include "kernel/cgroup/place.h"
 #include "kernel/cgroup/subtree.h"
 #include "kernel/cgroup/v1/v1.h"
+#include "kernel/cgroup/v2/v2.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -125,15 +126,21 @@ static int make_parents(struct creation *c, size_t index, struct cgroup_place *p
 	return 0;
 }
 
-static int check_is_free(struct creation *c, size_t index, struct err *err)
+static int take_existing(struct creation *c, size_t index, struct err *err)
 {
 	const char *mount_path = c->cgroup.layout->hierarchies[index].mount_path;
 	long count = cgroup_subtree_count(c->cgroup.dir_fds[index]);
 	if (count < 0)
 		return err_sys(err, "list the processes of cgroup %s%s", mount_path,
 			       c->cgroup.path);
-	if (count == 0)
+	if (count == 0) {
+		/* Whoever left it may have left it frozen, and then nothing would ever start. */
+		if (c->cgroup.layout->hierarchies[index].is_v2)
+			(void)cgroup_v2_freezer_set(c->cgroup.dir_fds[index], false);
+		else
+			(void)cgroup_v1_freezer_set(c->cgroup.dir_fds[index], false);
 		return 0;
+	}
 	err_set(err, ERR_CONFLICT, "cgroup %s%s exists and has %ld processes", mount_path,
 		c->cgroup.path, count);
 	return err_hint(err, "another container may use the same cgroup path");
@@ -159,7 +166,7 @@ static int make_directory(struct creation *c, size_t index, struct err *err)
 	if (fd < 0)
 		return err_sys(err, "open cgroup %s%s", h->mount_path, c->cgroup.path);
 	c->cgroup.dir_fds[index] = fd;
-	if (rc < 0 && check_is_free(c, index, err) < 0)
+	if (rc < 0 && take_existing(c, index, err) < 0)
 		return -1;
 	char cpus[8];
 	if (is_cpuset(h) && cgroup_control_read(fd, "cpuset.cpus", cpus, sizeof(cpus)) <= 0)

@@ -6,6 +6,7 @@
  */
 #include "kernel/cgroup/place.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 int cgroup_base_open(struct err *err)
 {
 	int fd = open(USUAL_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Everything may be mounted elsewhere: absolute places need no base. */
+	if (fd < 0 && errno == ENOENT)
+		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 ? fd : err_sys(err, "open " USUAL_ROOT);
 }
 

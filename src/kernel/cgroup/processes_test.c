@@ -99,7 +99,8 @@ static void used_cgroup_is_a_conflict(void **state)
 	struct cgroup second;
 	struct err err = { 0 };
 	bed_create(&bed, &limits);
-	/* Empty: taken as it is, and not ours to take back. */
+	/* Empty: taken as it is, but thawed, and not ours to take back. */
+	assert_int_equal(cgroup_freeze(&bed.cgroup, true, &err), 0);
 	assert_int_equal(cgroup_create(&bed.layout, bed.path, &limits, &second, &err), 0);
 	assert_false(second.is_made[0]);
 	cgroup_done(&second);
