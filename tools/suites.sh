@@ -28,8 +28,7 @@ tap_suite() {
 }
 
 suite_checks() {
-	# shellcheck disable=SC2153 # BUILD comes from the caller
-	tap_suite checks python3 "$TOP/tests/checks/run.py" --build "$BUILD"
+	tap_suite checks python3 "$TOP/tests/checks/run.py"
 }
 
 suite_shellcheck() {

@@ -71,6 +71,14 @@ static void add_shm(struct run_draft *draft)
 		spec_add_mount(spec, "/dev/shm", NULL, "/dev/shm", "bind");
 		return;
 	}
+	/* Who shares the IPC namespace shares /dev/shm: POSIX shared memory is files in it. */
+	const char *ipc_path = spec->namespaces[NS_IPC].path;
+	if (options->ipc.kind == RUN_NS_CONTAINER) {
+		struct spec_mount *shm = spec_add_mount(spec, "/dev/shm", NULL, "/dev/shm", "bind");
+		int dir_len = (int)(strrchr(ipc_path, '/') - ipc_path);
+		shm->source_mnt_ns = mem_printf("%.*s/mnt", dir_len, ipc_path);
+		return;
+	}
 	uint64_t bytes = options->shm_bytes != 0 ? options->shm_bytes : 64u << 20;
 	AUTO_FREE char *words = mem_printf("nosuid,noexec,nodev,mode=1777,size=%llu",
 					   (unsigned long long)bytes);

@@ -29,6 +29,7 @@ static void mounts_done(struct spec_mount *mounts, size_t len)
 		free(mounts[i].destination);
 		free(mounts[i].type);
 		free(mounts[i].source);
+		free(mounts[i].source_mnt_ns);
 		strv_done(&mounts[i].options);
 		free(mounts[i].uid_maps);
 		free(mounts[i].gid_maps);

@@ -57,6 +57,7 @@ struct spec_mount {
 	char *destination;   /* container path */
 	char *type;          /* file system, "bind", or NULL */
 	char *source;        /* host path for a bind, anything for the rest; may be NULL */
+	char *source_mnt_ns; /* mount namespace file that source is a path in; NULL: ours */
 	struct strv options; /* as in fstab; kernel/mount/options.h knows them */
 	/* Id maps of an idmapped mount (options idmap/ridmap with their own maps). */
 	struct ns_id_map *uid_maps, *gid_maps;

@@ -113,10 +113,12 @@ static int level_unlink(struct level *level, const char *name, int flags)
 	return fchmod(level->fd, 0700) == 0 ? unlinkat(level->fd, name, flags) : -1;
 }
 
-/* Too deep to open: rename it to the top, which is read again when it is through. */
+/* Too deep to open: rename it to the top, which is read again when it is through. A directory that
+ * changes its parent has to be writable itself. */
 static int walk_move_up(struct walk *walk, const char *name)
 {
 	struct level *level = walk_level(walk), *top = walk->levels[0];
+	bool is_opened = false;
 	for (int tries = 0; tries < 1000; tries++) {
 		char fresh[32];
 		snprintf(fresh, sizeof(fresh), ".deep-%u", walk->moved++);
@@ -124,12 +126,10 @@ static int walk_move_up(struct walk *walk, const char *name)
 			top->has_progress = true;
 			return 0;
 		}
-		if (errno == EACCES && !level->is_chmodded) {
-			level->is_chmodded = true;
-			if (fchmod(level->fd, 0700) < 0 || allow_owner(level->fd, name) < 0)
-				return -1;
-		} else if (errno == EACCES) {
-			if (allow_owner(level->fd, name) < 0 || tries > 2)
+		if (errno == EACCES && !is_opened) {
+			is_opened = true;
+			if (fchmod(level->fd, 0700) < 0 || fchmod(top->fd, 0700) < 0 ||
+			    allow_owner(level->fd, name) < 0)
 				return -1;
 		} else if (errno != EEXIST) {
 			return -1;

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
+#include "unpack/bounds.h"
 #include "unpack/extract_state.h"
-#include "unpack/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "kernel/union/overlay.h"
 #include "sys/fd.h"
+#include "unpack/bounds.h"
 #include "unpack/extract_state.h"
-#include "unpack/limits.h"
 #include "unpack/path.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "unpack/inflate.h"
 
 #include "base/mem.h"
-#include "unpack/limits.h"
+#include "unpack/bounds.h"
 
 #include <isa-l/igzip_lib.h>
 #include <string.h>

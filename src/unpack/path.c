@@ -4,7 +4,7 @@
  */
 #include "unpack/path.h"
 
-#include "unpack/limits.h"
+#include "unpack/bounds.h"
 
 #include <string.h>
 

@@ -10,8 +10,8 @@
 #include "kernel/union/overlay.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
+#include "unpack/bounds.h"
 #include "unpack/extract_state.h"
-#include "unpack/limits.h"
 #include "unpack/path.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include "unpack/source.h"
 
 #include "base/mem.h"
+#include "unpack/bounds.h"
 #include "unpack/inflate.h"
-#include "unpack/limits.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -7,7 +7,7 @@
 #include "unpack/tar.h"
 
 #include "base/mem.h"
-#include "unpack/limits.h"
+#include "unpack/bounds.h"
 #include "unpack/tar_header.h"
 
 #include <string.h>

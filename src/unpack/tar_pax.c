@@ -4,7 +4,7 @@
  * Unknown keys are ignored, as POSIX says. An empty value takes an earlier one back.
  */
 #include "base/mem.h"
-#include "unpack/limits.h"
+#include "unpack/bounds.h"
 #include "unpack/tar_header.h"
 
 #include <errno.h>

@@ -74,8 +74,9 @@ need_cgroup() {
 # A store with the default image, or `empty`. Paths are short: they end up in socket addresses.
 # shellcheck disable=SC2120 # the argument is for test files
 store_new() {
-	need_root
-	[[ -x $ONGGI ]] || skip "there is no $ONGGI: ./dev build"
+	# Not a reason to skip: without these nothing would be tested at all.
+	[[ $EUID -eq 0 ]] || { echo "verb tests need root: ./dev test" >&2; return 1; }
+	[[ -x $ONGGI ]] || { echo "there is no $ONGGI: ./dev build" >&2; return 1; }
 	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
 	export STORE_TOP STORE=$STORE_TOP/store RUN_STORE=$STORE_TOP/run
 	if [[ ${1:-} != empty ]]; then
@@ -84,7 +85,9 @@ store_new() {
 }
 
 store_delete() {
-	[[ -n ${STORE_TOP:-} ]] || return 0
+	if [[ -z ${STORE_TOP:-} ]]; then
+		return 0
+	fi
 	# What a failed test left running must not reach the next file.
 	local id
 	for id in $(onggi ps -aq 2>/dev/null || true); do

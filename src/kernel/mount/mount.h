@@ -61,6 +61,12 @@ int mount_reconfigure(int mount_fd, const struct mount_options *options, struct 
 /** A detached copy of the tree at `path` (relative to dir_fd; "" is dir_fd itself). */
 int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);
 
+/**
+ * The same for a path in another mount namespace (a container's): no symlink in it is followed.
+ * @return owned mount fd that can be attached in the caller's namespace or a child's
+ */
+int mount_clone_in(int mnt_ns_fd, const char *path, struct err *err);
+
 /** Set and clear MOUNT_ATTR_* on a detached or attached mount; recursive for the whole tree. */
 int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, struct err *err);
 

@@ -23,7 +23,10 @@ struct sched_ioprio {
 	int level; /* 0-7 */
 };
 
+/** Nothing to do when not set; ERR_SYSTEM with what the kernel says. Source: sched_setattr(2) */
 int sched_apply_policy(const struct sched_policy *policy, struct err *err);
+
+/** Nothing to do when not set; ERR_INVALID out of range. Source: ioprio_set(2) */
 int sched_apply_ioprio(const struct sched_ioprio *ioprio, struct err *err);
 
 /** Write /proc/self/oom_score_adj through `proc_self_fd` (a directory). Lowering without

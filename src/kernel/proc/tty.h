@@ -10,7 +10,10 @@
 /** Make the slave the controlling terminal and fds 0, 1, 2 of the calling session leader. */
 int tty_become_console(int slave_fd, struct err *err);
 
+/** Window size in characters, by either end. Source: ioctl_tty(2) TIOCSWINSZ */
 int tty_set_size(int fd, uint16_t rows, uint16_t columns, struct err *err);
+
+/** The same, read. Source: ioctl_tty(2) TIOCGWINSZ */
 int tty_get_size(int fd, uint16_t *out_rows, uint16_t *out_columns, struct err *err);
 
 /** Raw mode for the user's terminal; the old settings go to *saved. tty_restore puts them back. */

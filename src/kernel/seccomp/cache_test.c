@@ -28,7 +28,7 @@ static const struct seccomp_context context = { .caps = 0x800405fb };
 static int make_directory(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/seccomp-cache-XXXXXX");
+	memcpy(directory, "/tmp/seccomp-cache-XXXXXX", sizeof("/tmp/seccomp-cache-XXXXXX"));
 	assert_non_null(mkdtemp(directory));
 	dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(dir_fd >= 0);

@@ -16,73 +16,67 @@
 #define ALLOW(text) ENTRY("{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"," text "}")
 #define ARG(text)   ALLOW("\"args\":[{" text "}]")
 
+static const struct {
+	const char *json;
+	const char *place; /* part of the message */
+} bad_profiles[] = {
+	{ "", "" },
+	{ "[]", "expected an object" },
+	{ "{", "" },
+	{ "{}", "defaultAction: " },
+	{ "{\"defaultAction\":1}", "defaultAction: " },
+	{ "{\"defaultAction\":\"ALLOW\"}", "defaultAction: unknown action" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultAction\":\"SCMP_ACT_KILL\"}", "twice" },
+	{ ROOT("\"defaultErrnoRet\":1"), "defaultErrnoRet: " },
+	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}", "defaultErrnoRet: " },
+	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":-1}", "defaultErrnoRet: " },
+	{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", "defaultAction: " },
+	{ ROOT("\"listenerPath\":\"/run/x\""), "listenerPath: " },
+	{ ROOT("\"flags\":[\"SECCOMP_FILTER_FLAG_X\"]"), "flags[0]: " },
+	{ ROOT("\"flags\":\"x\""), "flags: " },
+	{ ROOT("\"architectures\":[\"SCMP_ARCH_X86\",\"amd64\"]"), "architectures[1]: " },
+	{ ROOT("\"archMap\":[],\"architectures\":[]"), "architectures: " },
+	{ ROOT("\"archMap\":[{}]"), "archMap[0].architecture: " },
+	{ ROOT("\"archMap\":[{\"architecture\":\"VAX\"}]"), "archMap[0].architecture: " },
+	{ ROOT("\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\",\"subArchitectures\":"
+	       "[\"VAX\"]}]"),
+	  "archMap[0].subArchitectures[0]: " },
+	{ ROOT("\"syscall\":[]"), "syscall: unknown property" },
+	{ ROOT("\"syscalls\":{}"), "syscalls: " },
+	{ ENTRY("1"), "syscalls[0]" },
+	{ ENTRY("{}"), "syscalls[0]: " },
+	{ ENTRY("{\"names\":[\"read\"]}"), "syscalls[0].action: " },
+	{ ENTRY("{\"names\":[\"read\"],\"name\":\"read\",\"action\":\"SCMP_ACT_ALLOW\"}"),
+	  "syscalls[0]: " },
+	{ ENTRY("{\"names\":[\"read\",\"\"],\"action\":\"SCMP_ACT_ALLOW\"}"),
+	  "syscalls[0].names[1]: " },
+	{ ALLOW("\"arg\":[]"), "syscalls[0].arg: unknown property" },
+	{ ALLOW("\"errnoRet\":1"), "syscalls[0].errnoRet: " },
+	{ ALLOW("\"includes\":{\"caps\":[\"CAP_EVERYTHING\"]}"), "syscalls[0].includes.caps[0]: " },
+	{ ALLOW("\"excludes\":{\"cap\":[]}"), "syscalls[0].excludes.cap: unknown" },
+	{ ALLOW("\"includes\":{\"minKernel\":\"new\"}"), "syscalls[0].includes.minKernel: " },
+	{ ALLOW("\"includes\":[]"), "syscalls[0].includes: " },
+	{ ARG("\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].index: " },
+	{ ARG("\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].index: " },
+	{ ARG("\"index\":0,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].value: " },
+	{ ARG("\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].value: " },
+	{ ARG("\"index\":0,\"value\":1"), "syscalls[0].args[0].op: " },
+	{ ARG("\"index\":0,\"value\":1,\"op\":\"EQ\""), "syscalls[0].args[0].op: " },
+	{ ALLOW("\"args\":{}"), "syscalls[0].args: " },
+};
+
 static void bad_profiles_name_the_place(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *json;
-		const char *place; /* part of the message */
-	} cases[] = {
-		{ "", "" },
-		{ "[]", "expected an object" },
-		{ "{", "" },
-		{ "{}", "defaultAction: " },
-		{ "{\"defaultAction\":1}", "defaultAction: " },
-		{ "{\"defaultAction\":\"ALLOW\"}", "defaultAction: unknown action" },
-		{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultAction\":\"SCMP_ACT_KILL\"}",
-		  "twice" },
-		{ ROOT("\"defaultErrnoRet\":1"), "defaultErrnoRet: " },
-		{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}",
-		  "defaultErrnoRet: " },
-		{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":-1}",
-		  "defaultErrnoRet: " },
-		{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", "defaultAction: " },
-		{ ROOT("\"listenerPath\":\"/run/x\""), "listenerPath: " },
-		{ ROOT("\"flags\":[\"SECCOMP_FILTER_FLAG_X\"]"), "flags[0]: " },
-		{ ROOT("\"flags\":\"x\""), "flags: " },
-		{ ROOT("\"architectures\":[\"SCMP_ARCH_X86\",\"amd64\"]"), "architectures[1]: " },
-		{ ROOT("\"archMap\":[],\"architectures\":[]"), "architectures: " },
-		{ ROOT("\"archMap\":[{}]"), "archMap[0].architecture: " },
-		{ ROOT("\"archMap\":[{\"architecture\":\"VAX\"}]"), "archMap[0].architecture: " },
-		{ ROOT("\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86_64\",\"subArchitectures\":"
-		       "[\"VAX\"]}]"),
-		  "archMap[0].subArchitectures[0]: " },
-		{ ROOT("\"syscall\":[]"), "syscall: unknown property" },
-		{ ROOT("\"syscalls\":{}"), "syscalls: " },
-		{ ENTRY("1"), "syscalls[0]" },
-		{ ENTRY("{}"), "syscalls[0]: " },
-		{ ENTRY("{\"names\":[\"read\"]}"), "syscalls[0].action: " },
-		{ ENTRY("{\"names\":[\"read\"],\"name\":\"read\",\"action\":\"SCMP_ACT_ALLOW\"}"),
-		  "syscalls[0]: " },
-		{ ENTRY("{\"names\":[\"read\",\"\"],\"action\":\"SCMP_ACT_ALLOW\"}"),
-		  "syscalls[0].names[1]: " },
-		{ ALLOW("\"arg\":[]"), "syscalls[0].arg: unknown property" },
-		{ ALLOW("\"errnoRet\":1"), "syscalls[0].errnoRet: " },
-		{ ALLOW("\"includes\":{\"caps\":[\"CAP_EVERYTHING\"]}"),
-		  "syscalls[0].includes.caps[0]: " },
-		{ ALLOW("\"excludes\":{\"cap\":[]}"), "syscalls[0].excludes.cap: unknown" },
-		{ ALLOW("\"includes\":{\"minKernel\":\"new\"}"),
-		  "syscalls[0].includes.minKernel: " },
-		{ ALLOW("\"includes\":[]"), "syscalls[0].includes: " },
-		{ ARG("\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].index: " },
-		{ ARG("\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\""),
-		  "syscalls[0].args[0].index: " },
-		{ ARG("\"index\":0,\"op\":\"SCMP_CMP_EQ\""), "syscalls[0].args[0].value: " },
-		{ ARG("\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\""),
-		  "syscalls[0].args[0].value: " },
-		{ ARG("\"index\":0,\"value\":1"), "syscalls[0].args[0].op: " },
-		{ ARG("\"index\":0,\"value\":1,\"op\":\"EQ\""), "syscalls[0].args[0].op: " },
-		{ ALLOW("\"args\":{}"), "syscalls[0].args: " },
-	};
 	struct seccomp_context context = { 0 };
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(bad_profiles); i++) {
 		struct seccomp_profile profile = { .flags = 7 };
 		struct err err = { 0 };
-		if (seccomp_profile_parse(cases[i].json, &context, &profile, &err) == 0)
-			fail_msg("accepted: %s", cases[i].json);
-		if (strstr(err.text, cases[i].place) == NULL)
-			fail_msg("%s: \"%s\" does not name %s", cases[i].json, err.text,
-				 cases[i].place);
+		if (seccomp_profile_parse(bad_profiles[i].json, &context, &profile, &err) == 0)
+			fail_msg("accepted: %s", bad_profiles[i].json);
+		if (strstr(err.text, bad_profiles[i].place) == NULL)
+			fail_msg("%s: \"%s\" does not name %s", bad_profiles[i].json, err.text,
+				 bad_profiles[i].place);
 		assert_true(err.kind == ERR_INVALID || err.kind == ERR_UNSUPPORTED);
 		assert_int_equal(profile.flags, 7);
 		assert_int_equal(profile.rules_len, 0);

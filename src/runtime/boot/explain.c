@@ -99,3 +99,19 @@ void boot_explain_json(const struct boot_plan *plan, struct buf *out)
 	}
 	buf_add_str(out, "\n]\n");
 }
+
+void boot_table_markdown(struct buf *out)
+{
+	buf_add_str(out, "| process | step | what it does | its place |\n|---|---|---|---|\n");
+	for (int id = 0; id < STEP_COUNT; id++) {
+		const struct boot_step *step = boot_step((enum boot_step_id)id);
+		buf_addf(out, "| %s | %s | ", boot_proc_name(step->proc), step->name);
+		const char *place = strstr(step->means, "%s");
+		if (place == NULL)
+			buf_add_str(out, step->means);
+		else
+			buf_addf(out, "%.*s…%s", (int)(place - step->means), step->means,
+				 place + 2);
+		buf_addf(out, " | %s |\n", step->breaks);
+	}
+}

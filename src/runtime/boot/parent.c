@@ -77,6 +77,14 @@ static int idmap_source(struct boot *boot, const struct spec_mount *mount, int s
 	return mount_set_idmap(source_fd, userns_fd, recursive, err);
 }
 
+static int clone_source(const struct spec_mount *mount, bool recursive, struct err *err)
+{
+	if (mount->source_mnt_ns == NULL)
+		return mount_clone(AT_FDCWD, mount->source, recursive, err);
+	AUTO_FD mnt_ns_fd = ns_open(NS_MOUNT, mount->source_mnt_ns, err);
+	return mnt_ns_fd < 0 ? -1 : mount_clone_in(mnt_ns_fd, mount->source, err);
+}
+
 int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err *err)
 {
 	const struct spec_mount *mount = &boot->spec->mounts[op->mount];
@@ -86,7 +94,7 @@ int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err 
 	if (mount->source == NULL || mount->source[0] != '/')
 		return err_set(err, ERR_INVALID, "mount %s: the source must be an absolute path",
 			       mount->destination);
-	AUTO_FD source_fd = mount_clone(AT_FDCWD, mount->source, options.is_recursive, err);
+	AUTO_FD source_fd = clone_source(mount, options.is_recursive, err);
 	if (source_fd < 0)
 		return -1;
 	if (options.idmap && idmap_source(boot, mount, source_fd, options.idmap_recursive, err) < 0)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load: images from an archive into the store. The worker says what is in it; layers that the
+ * store has are not read again. An image is recorded when all its layers are committed, so a
+ * failed load leaves layers at most, and those go with the next sweep.
+ */
+#include "engine/load.h"
+
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "engine/unpacking.h"
+#include "format/reference.h"
+#include "store/image.h"
+#include "store/layer.h"
+#include "sys/fd.h"
+#include "sys/rooted.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct loading {
+	struct engine *engine;
+	struct unpacking unpacking;
+	int archive_fd, spool_fd;
+	load_progress *progress; /* or NULL */
+	void *arg;
+	const char *what; /* for progress */
+	uint64_t total_bytes;
+};
+
+void load_result_done(struct load_result *result)
+{
+	strv_done(&result->names);
+}
+
+static void tell(void *arg, uint64_t done_bytes)
+{
+	struct loading *loading = arg;
+	if (loading->progress != NULL)
+		loading->progress(loading->arg, loading->what, done_bytes, loading->total_bytes);
+}
+
+static int open_blob(const struct loading *loading, const struct unpack_layer_ref *ref,
+		     struct err *err)
+{
+	if (ref->is_blob_file) {
+		AUTO_FREE char *path = mem_printf("blobs/sha256/%s", ref->digest);
+		return rooted_open(loading->archive_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+				   err);
+	}
+	int from_fd = ref->is_in_spool ? loading->spool_fd : loading->archive_fd;
+	int fd = fcntl(from_fd, F_DUPFD_CLOEXEC, 0);
+	return fd >= 0 ? fd : err_sys(err, "duplicate the archive's descriptor");
+}
+
+static int load_layer(struct loading *loading, const struct unpack_layer_ref *ref,
+		      struct unpacking_stack *stack, struct err *err)
+{
+	struct unpack_totals totals;
+	char what[13];
+	if (unpacking_find(loading->engine, stack, ref->diff_id))
+		return 0;
+	AUTO_FD blob_fd = open_blob(loading, ref, err);
+	if (blob_fd < 0)
+		return -1;
+	struct unpack_layer layer = {
+		.blob_fd = blob_fd,
+		.is_region = true,
+		.offset = ref->offset,
+		.length = ref->length,
+		.diff_id = ref->diff_id,
+		.digest = ref->digest[0] != '\0' ? ref->digest : NULL,
+	};
+	memcpy(what, ref->diff_id, sizeof(what) - 1);
+	what[sizeof(what) - 1] = '\0';
+	loading->what = what;
+	loading->total_bytes = ref->length;
+	tell(loading, 0);
+	int rc = unpacking_layer(&loading->unpacking, loading->engine, &layer, stack, &totals, err);
+	if (rc == 0)
+		tell(loading, ref->length);
+	loading->what = "";
+	return rc < 0 ? err_context(err, "layer %s", what) : 0;
+}
+
+/* Full names, or an error: an archive cannot give a tag to a digest, nor a name that is none. */
+static int read_names(const struct strv *from, struct strv *full, struct strv *shown,
+		      struct err *err)
+{
+	for (size_t i = 0; i < from->len; i++) {
+		AUTO(struct reference, reference_done) reference = { 0 };
+		if (reference_parse(from->items[i], &reference, err) < 0)
+			return err_context(err, "the archive's image name %zu", i + 1);
+		if (reference.digest != NULL)
+			return err_set(err, ERR_INVALID,
+				       "the archive names an image by a digest; it may only tag");
+		strv_add_take(full, reference_format(&reference));
+		strv_add_take(shown, reference_familiar(&reference));
+	}
+	return 0;
+}
+
+static int load_image(struct loading *loading, const struct unpack_image *image, struct strv *shown,
+		      struct err *err)
+{
+	AUTO(struct unpacking_stack, unpacking_stack_done) stack = { 0 };
+	AUTO(struct strv, strv_done) names = { 0 };
+	char id[DIGEST_HEX_SIZE];
+	size_t had = shown->len;
+	if (image->layers_len == 0)
+		return err_set(err, ERR_UNSUPPORTED, "an image without layers");
+	if (read_names(&image->names, &names, shown, err) < 0)
+		return -1;
+	for (size_t i = 0; i < image->layers_len; i++)
+		if (load_layer(loading, &image->layers[i], &stack, err) < 0)
+			return -1;
+	if (image_add(&loading->engine->store, image->config, image->config_len, &stack.names,
+		      &names, id, err) < 0)
+		return -1;
+	if (shown->len == had)
+		strv_add_take(shown, mem_printf("sha256:%s", id));
+	return 0;
+}
+
+static int load_all(struct loading *loading, bool is_layout, struct strv *shown, struct err *err)
+{
+	AUTO(struct unpack_plan, unpack_plan_done) plan = { 0 };
+	/* Until an image is recorded, nothing but this keeps its layers. */
+	AUTO_FD lease_fd = layer_lease(&loading->engine->store, err);
+	if (lease_fd < 0)
+		return -1;
+	if (!is_layout) {
+		loading->spool_fd = unpacking_spool(loading->engine, err);
+		if (loading->spool_fd < 0)
+			return -1;
+	}
+	loading->what = "archive";
+	if (unpack_index(&loading->unpacking.run, loading->archive_fd, loading->spool_fd, is_layout,
+			 &plan, err) < 0)
+		return err_context(err, "read the archive");
+	for (size_t i = 0; i < plan.len; i++)
+		if (load_image(loading, &plan.images[i], shown, err) < 0)
+			return -1;
+	return 0;
+}
+
+int engine_load(struct engine *engine, int archive_fd, load_progress *progress, void *arg,
+		struct load_result *out, struct err *err)
+{
+	struct stat st;
+	struct loading loading = {
+		.engine = engine,
+		.archive_fd = archive_fd,
+		.spool_fd = -1,
+		.progress = progress,
+		.arg = arg,
+	};
+	AUTO(struct load_result, load_result_done) result = { 0 };
+	if (fstat(archive_fd, &st) < 0)
+		return err_sys(err, "look at the archive");
+	unpacking_init(&loading.unpacking, engine);
+	loading.unpacking.run.progress = tell;
+	loading.unpacking.run.arg = &loading;
+	int rc = load_all(&loading, S_ISDIR(st.st_mode), &result.names, err);
+	fd_close(&loading.spool_fd);
+	unpacking_done(&loading.unpacking);
+	if (rc < 0)
+		return -1;
+	*out = result;
+	memset(&result, 0, sizeof(result));
+	return 0;
+}
+
+int engine_load_embedded(struct engine *engine, struct err *err)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	AUTO(struct unpacking, unpacking_done) unpacking = { 0 };
+	AUTO(struct load_result, load_result_done) result = { 0 };
+	if (image_find(&engine->store, ENGINE_EMBEDDED_IMAGE, &image, NULL) == 0)
+		return 0;
+	AUTO_FD archive_fd = unpacking_spool(engine, err);
+	if (archive_fd < 0)
+		return -1;
+	unpacking_init(&unpacking, engine);
+	if (unpack_embedded(&unpacking.run, archive_fd, err) < 0)
+		return err_context(err, "take out the built-in image");
+	if (lseek(archive_fd, 0, SEEK_SET) < 0) /* the worker left it at the end */
+		return err_sys(err, "rewind the built-in image");
+	return engine_load(engine, archive_fd, NULL, NULL, &result, err);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The laws of the boot plan, checked without root: order, belonging, contradictions. */
+#include "runtime/boot/plan.h"
+
+#include "base/mem.h"
+#include "runtime/boot/explain.h"
+#include "runtime/boot/steps.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct bed {
+	struct spec spec;
+	struct boot_options options;
+	struct boot_plan plan;
+	struct err err;
+};
+
+/* A container with everything a default one has. */
+static void bed_init(struct bed *bed)
+{
+	memset(bed, 0, sizeof(*bed));
+	struct spec *spec = &bed->spec;
+	spec_init(spec);
+	strv_add(&spec->process.args, "sh");
+	spec->process.cwd = mem_strdup("/");
+	spec->process.has_caps = true;
+	spec->hostname = mem_strdup("jar");
+	spec->cgroups_path = mem_strdup("/jar");
+	spec->has_cgroup = spec->has_new_keyring = spec->has_default_devices = true;
+	for (int type = 0; type < NS_COUNT; type++)
+		spec->namespaces[type].is_used = type != NS_USER;
+	spec_add_mount(spec, "/proc", "proc", "proc", "nosuid");
+	spec_add_mount(spec, "/data", NULL, "/srv/data", "rbind,ro");
+	strv_add(&spec->masked_paths, "/proc/kcore");
+	strv_add(&spec->readonly_paths, "/proc/sys");
+	bed->options.root.path = "/rootfs";
+	bed->options.user = "";
+}
+
+static void bed_done(struct bed *bed)
+{
+	boot_plan_done(&bed->plan);
+	spec_done(&bed->spec);
+}
+
+static bool has_step(const struct bed *bed, enum boot_proc proc, enum boot_step_id step)
+{
+	for (size_t i = 0; i < bed->plan.len[proc]; i++)
+		if (bed->plan.ops[proc][i].step == step)
+			return true;
+	return false;
+}
+
+/* Rows stand in the table's order, in the process the table gives them. */
+static void assert_lawful(const struct bed *bed)
+{
+	for (int proc = 0; proc < BOOT_PROC_COUNT; proc++) {
+		for (size_t i = 0; i < bed->plan.len[proc]; i++) {
+			enum boot_step_id step = bed->plan.ops[proc][i].step;
+			assert_int_equal(boot_step(step)->proc, proc);
+			if (i > 0)
+				assert_true(bed->plan.ops[proc][i - 1].step <= step);
+		}
+	}
+}
+
+static void make(struct bed *bed)
+{
+	boot_plan_done(&bed->plan);
+	if (boot_plan_make(&bed->spec, &bed->options, &bed->plan, &bed->err) < 0)
+		fail_msg("%s", bed->err.text);
+	assert_lawful(bed);
+}
+
+static void assert_refused(struct bed *bed, const char *why)
+{
+	assert_int_equal(boot_plan_make(&bed->spec, &bed->options, &bed->plan, &bed->err), -1);
+	if (strstr(bed->err.text, why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", bed->err.text, why);
+}
+
+static void every_step_has_a_row(void **state)
+{
+	(void)state;
+	for (int id = 0; id < STEP_COUNT; id++) {
+		const struct boot_step *step = boot_step((enum boot_step_id)id);
+		assert_non_null(step->name);
+		assert_non_null(step->run);
+		assert_non_null(step->means);
+		assert_non_null(step->breaks);
+		assert_true((strstr(step->means, "%s") != NULL) == (step->describe != NULL));
+	}
+}
+
+static void default_container_needs_no_outer(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	make(&bed);
+	assert_false(bed.plan.has_outer);
+	assert_int_equal(bed.plan.len[BOOT_OUTER], 0);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_START_INNER));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_CLONE_SOURCE));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	assert_int_equal(bed.plan.ops[BOOT_INNER][bed.plan.len[BOOT_INNER] - 1].step, STEP_EXEC);
+	bed_done(&bed);
+}
+
+static void joined_pid_namespace_needs_outer(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.namespaces[NS_PID].path = mem_strdup("/proc/1/ns/pid");
+	make(&bed);
+	assert_true(bed.plan.has_outer);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_START_OUTER));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_START_INNER));
+	assert_true(has_step(&bed, BOOT_OUTER, STEP_OUTER_JOIN_NAMESPACE));
+	bed_done(&bed);
+}
+
+static void user_namespace_waits_for_its_maps(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct ns_id_map map = { 0, 100000, 65536 };
+	bed_init(&bed);
+	bed.spec.namespaces[NS_USER].is_used = true;
+	assert_refused(&bed, "needs uid and gid mappings");
+	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_WRITE_ID_MAPS));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_MOVE_TO_CGROUP));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_BECOME_ROOT));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	bed_done(&bed);
+}
+
+static void seccomp_goes_where_its_right_is(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.seccomp.len = 3;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP_PRIVILEGED));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP));
+	bed.spec.process.no_new_privileges = true;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP_PRIVILEGED));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP));
+	bed_done(&bed);
+}
+
+static void contradictions_are_refused(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.namespaces[NS_MOUNT].is_used = false;
+	assert_refused(&bed, "pivot_root needs a mount namespace");
+	bed.spec.root_change = SPEC_ROOT_CHROOT;
+	assert_refused(&bed, "mount /proc needs a mount namespace");
+	bed_done(&bed);
+
+	bed_init(&bed);
+	bed.spec.namespaces[NS_UTS].is_used = false;
+	assert_refused(&bed, "UTS namespace");
+	bed_done(&bed);
+
+	bed_init(&bed);
+	strv_remove(&bed.spec.process.args, 0);
+	assert_refused(&bed, "no program");
+	bed_done(&bed);
+
+	bed_init(&bed);
+	bed.spec.namespaces[NS_TIME].path = mem_strdup("/proc/1/ns/time");
+	bed.spec.time_offsets_len = 1;
+	assert_refused(&bed, "new time namespace");
+	bed_done(&bed);
+}
+
+static void bare_chroot_is_a_short_plan(void **state)
+{
+	(void)state;
+	struct bed bed;
+	memset(&bed, 0, sizeof(bed));
+	spec_init(&bed.spec);
+	strv_add(&bed.spec.process.args, "sh");
+	bed.spec.process.cwd = mem_strdup("/");
+	bed.spec.root_change = SPEC_ROOT_CHROOT;
+	bed.options.root.path = "/rootfs";
+	make(&bed);
+	assert_int_equal(bed.plan.clone_flags, 0);
+	assert_true(has_step(&bed, BOOT_INNER, STEP_CHROOT));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_ATTACH_ROOT));
+	assert_true(bed.plan.len[BOOT_INNER] <= 8);
+	bed_done(&bed);
+}
+
+static void explanation_names_every_row(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	make(&bed);
+	struct buf text = { 0 };
+	boot_explain_text(&bed.plan, &text);
+	assert_non_null(strstr(buf_str(&text), "Mount proc on /proc (nosuid)."));
+	assert_non_null(strstr(buf_str(&text), "pivot_root . ."));
+	assert_null(strstr(buf_str(&text), "%s"));
+	buf_done(&text);
+	boot_explain_json(&bed.plan, &text);
+	size_t rows = 0;
+	for (const char *s = buf_str(&text); (s = strstr(s, "\"number\":")) != NULL; s++)
+		rows++;
+	assert_int_equal(rows, bed.plan.len[BOOT_PARENT] + bed.plan.len[BOOT_INNER]);
+	buf_done(&text);
+	bed_done(&bed);
+}
+
+/* docs/boot.md holds the table between two marks; a changed table must be written down there. */
+static void boot_page_shows_the_table(void **state)
+{
+	(void)state;
+	const char *page_path = getenv("ONGGI_BOOT_PAGE");
+	FILE *page = page_path != NULL ? fopen(page_path, "re") : NULL;
+	if (page == NULL) {
+		print_message("ONGGI_BOOT_PAGE names no file: the page is not compared\n");
+		skip();
+	}
+	static char text[65536];
+	text[fread(text, 1, sizeof(text) - 1, page)] = '\0';
+	fclose(page);
+	struct buf table = { 0 };
+	boot_table_markdown(&table);
+	if (strstr(text, buf_str(&table)) == NULL) {
+		print_message("%s", buf_str(&table));
+		fail_msg("%s does not hold the step table printed above", page_path);
+	}
+	buf_done(&table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_step_has_a_row),
+		cmocka_unit_test(default_container_needs_no_outer),
+		cmocka_unit_test(joined_pid_namespace_needs_outer),
+		cmocka_unit_test(user_namespace_waits_for_its_maps),
+		cmocka_unit_test(seccomp_goes_where_its_right_is),
+		cmocka_unit_test(contradictions_are_refused),
+		cmocka_unit_test(bare_chroot_is_a_short_plan),
+		cmocka_unit_test(explanation_names_every_row),
+		cmocka_unit_test(boot_page_shows_the_table),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The engine's side of the worker: starts it, gives it what it may touch, answers what it asks,
+ * checks what it says. Parses no archive.
+ */
+#include "base/err.h"
+#include "base/strv.h"
+#include "unpack/protocol.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Bytes of the archive read so far, every few MiB. */
+typedef void unpack_progress_fn(void *arg, uint64_t done_bytes);
+
+struct unpack_run {
+	const char *worker_path;      /* absolute path of onggi-unpack */
+	unpack_progress_fn *progress; /* or NULL */
+	void *arg;
+};
+
+struct unpack_image {
+	char *config; /* original bytes, owned */
+	size_t config_len;
+	struct strv names; /* as the archive has them */
+	struct unpack_layer_ref *layers;
+	size_t layers_len;
+};
+
+struct unpack_plan {
+	struct unpack_image *images;
+	size_t len;
+};
+void unpack_plan_done(struct unpack_plan *plan);
+
+/**
+ * What is in an archive.
+ * @archive_fd  a file, a pipe, or a layout directory (is_layout)
+ * @spool_fd    an empty unlinked file for archives that cannot be read in place; -1 with a layout
+ */
+int unpack_index(const struct unpack_run *run, int archive_fd, int spool_fd, bool is_layout,
+		 struct unpack_plan *out, struct err *err);
+
+/** Copy the embedded image (a docker-archive) to an empty file. */
+int unpack_embedded(const struct unpack_run *run, int spool_fd, struct err *err);
+
+struct unpack_layer {
+	int blob_fd;
+	bool is_region; /* offset and length count; else `blob_fd` is read to its end */
+	uint64_t offset, length;
+	const char *diff_id; /* hex, must be what comes out; NULL: unknown, and told */
+	const char *digest;  /* hex, must be what goes in; NULL: unknown */
+	int dir_fd;          /* the directory to fill */
+	int lower_fd;        /* read-only tree of the layers below (a mount of its own), or -1 */
+};
+
+/** Fill one layer. On failure the directory holds a part of it: drop it. */
+int unpack_layer(const struct unpack_run *run, const struct unpack_layer *layer,
+		 struct unpack_totals *out, struct err *err);
+
+/** A read-only view of a directory as a mount of its own, from which ".." leads nowhere. */
+int unpack_view(int dir_fd, struct err *err);
