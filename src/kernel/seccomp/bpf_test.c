@@ -278,6 +278,7 @@ static void every_action_arrives(void **state)
 		{ "\"SCMP_ACT_ALLOW\"", SECCOMP_RET_ALLOW },
 		{ "\"SCMP_ACT_ERRNO\"", SECCOMP_RET_ERRNO | EPERM },
 		{ "\"SCMP_ACT_ERRNO\",\"errnoRet\":0", SECCOMP_RET_ERRNO },
+		{ "\"SCMP_ACT_ERRNO\",\"errno\":\"ENOSYS\"", SECCOMP_RET_ERRNO | ENOSYS },
 		{ "\"SCMP_ACT_ERRNO\",\"errnoRet\":4095", SECCOMP_RET_ERRNO | 4095 },
 		{ "\"SCMP_ACT_KILL\"", SECCOMP_RET_KILL_THREAD },
 		{ "\"SCMP_ACT_KILL_THREAD\"", SECCOMP_RET_KILL_THREAD },

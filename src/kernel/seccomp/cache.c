@@ -42,7 +42,7 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 	struct {
 		uint64_t caps;
 		uint32_t arch, version, major, minor, micro, profile_bytes;
-		char release[sizeof(host.release)];
+		char release[72]; /* a multiple of 8: no padding with old bytes */
 	} key = {
 		.caps = context->caps,
 		.arch = seccomp_abi_native()->token,
@@ -52,7 +52,9 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 		.micro = library->micro,
 		.profile_bytes = (uint32_t)strlen(profile_json),
 	};
-	_Static_assert(sizeof(key) == 32 + sizeof(host.release) + 7, "no padding with old bytes");
+	_Static_assert(sizeof(key) == 8 + 6 * 4 + sizeof(key.release) &&
+			       sizeof(key.release) >= sizeof(host.release),
+		       "every byte of the key is set");
 	memcpy(key.release, host.release, strnlen(host.release, sizeof(host.release)));
 	struct digest digest;
 	char hex[DIGEST_HEX_SIZE];

@@ -7,6 +7,7 @@
  */
 #include "kernel/caps/caps.h"
 #include "kernel/seccomp/seccomp.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,6 +219,47 @@ static void the_bare_kernel_says_otherwise(void **state)
 }
 #endif
 
+/* Our own fork and spawn as well; for fork that is the path of kernels without clone3. */
+static int run_ours(void)
+{
+	char *argv[] = { (char[]){ "true" }, NULL };
+	struct process_exit status = { 0 };
+	struct process_child child;
+	struct process_clone clone = { .cgroup_fd = -1, .out_pidfd = -1 };
+	if (!install())
+		return 1;
+	pid_t pid = process_fork(&clone, NULL);
+	if (pid == 0)
+		_exit(42);
+	if (pid < 0 || process_wait(clone.out_pidfd, &status, NULL) < 0 || status.status != 42)
+		return 2;
+	clone = (struct process_clone){ .cgroup_fd = -1, .no_signal = true };
+	pid = process_fork(&clone, NULL);
+	if (pid == 0)
+		_exit(43);
+	if (pid < 0 || process_wait(clone.out_pidfd, &status, NULL) < 0 || status.status != 43)
+		return 3;
+	struct err err = { 0 };
+	clone = (struct process_clone){ .cgroup_fd = -1, .flags = CLONE_NEWTIME };
+	if (process_fork(&clone, &err) != -1 || err.kind != ERR_UNSUPPORTED)
+		return 4;
+	if (process_spawn("/bin/true", argv, argv + 1, NULL, 0, &child, NULL) < 0 ||
+	    process_wait(child.pidfd, &status, NULL) < 0 || process_exit_code(&status) != 0)
+		return 5;
+	return 0;
+}
+
+static void our_processes_work(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(run_ours());
+	int status = 0;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void *thread_main(void *argument)
 {
 	return argument;
@@ -262,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_bare_kernel_says_otherwise),
 #endif
 		cmocka_unit_test(the_c_library_works),
+		cmocka_unit_test(our_processes_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

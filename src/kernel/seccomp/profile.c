@@ -88,29 +88,67 @@ static int check_keys(const struct json_at *object, const char *const *known, st
 	return 0;
 }
 
-/* "action" or "defaultAction" with its errno. @return 1 with the action, 0 absent, -1 */
-static int parse_action(const struct json_at *object, const char *action_key, const char *errno_key,
-			uint32_t *out, struct err *err)
+/* A filter with a listener needs somebody to pass the descriptor to, before the payload runs. */
+static int refuse_notification(const struct json_at *at, struct err *err)
+{
+	json_err(at, err, "seccomp notification is not supported");
+	if (err != NULL)
+		err->kind = ERR_UNSUPPORTED;
+	return -1;
+}
+
+/* The keys of an action: of the root, or of an entry of "syscalls". */
+struct action_keys {
+	const char *action, *errno_number, *errno_name;
+};
+
+/* "errnoRet", or "errno" with a name as Podman's profiles have it. @return 1, 0 absent, -1 */
+static int parse_errno(const struct json_at *object, const struct action_keys *keys, uint32_t *out,
+		       struct err *err)
+{
+	AUTO_FREE char *name = NULL;
+	uint32_t number = 0;
+	int got_number = json_get_uint32(object, keys->errno_number, &number, err);
+	int got_name = json_get_str(object, keys->errno_name, &name, err);
+	if (got_number < 0 || got_name < 0)
+		return -1;
+	if (got_name == 0 || name[0] == '\0') {
+		if (got_number > 0)
+			*out = number;
+		return got_number;
+	}
+	struct json_at name_at = json_member(object, keys->errno_name);
+	uint32_t named = 1;
+	for (const char *known; named <= MAX_ERRNO; named++)
+		if ((known = strerrorname_np((int)named)) != NULL && strcmp(known, name) == 0)
+			break;
+	if (named > MAX_ERRNO)
+		return json_err(&name_at, err, "unknown errno \"%.40s\"", name);
+	if (got_number > 0 && number != named)
+		return json_err(&name_at, err, "%.40s is not %u", name, number);
+	*out = named;
+	return 1;
+}
+
+/* @return 1 with the action and its errno, 0 absent, -1 */
+static int parse_action(const struct json_at *object, const struct action_keys *keys, uint32_t *out,
+			struct err *err)
 {
 	AUTO_FREE char *name = NULL;
 	uint32_t data = EPERM;
-	int got = json_get_str(object, action_key, &name, err);
-	int got_data = json_get_uint32(object, errno_key, &data, err);
+	int got = json_get_str(object, keys->action, &name, err);
+	int got_data = parse_errno(object, keys, &data, err);
 	if (got < 0 || got_data < 0)
 		return -1;
-	struct json_at action_at = json_member(object, action_key);
-	struct json_at errno_at = json_member(object, errno_key);
+	struct json_at action_at = json_member(object, keys->action);
+	struct json_at errno_at = json_member(object, keys->errno_number);
 	if (got == 0)
-		return got_data > 0 ? json_err(&errno_at, err, "needs %s", action_key) : 0;
+		return got_data > 0 ? json_err(&errno_at, err, "needs %s", keys->action) : 0;
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
 		if (strcmp(actions[i].name, name) != 0)
 			continue;
-		if (actions[i].action == SECCOMP_RET_USER_NOTIF) {
-			json_err(&action_at, err, "seccomp notification is not supported");
-			if (err != NULL)
-				err->kind = ERR_UNSUPPORTED;
-			return -1;
-		}
+		if (actions[i].action == SECCOMP_RET_USER_NOTIF)
+			return refuse_notification(&action_at, err);
 		uint32_t max = actions[i].data_max;
 		if (max == 0 && got_data > 0)
 			return json_err(&errno_at, err, "has no meaning with %s", name);
@@ -277,8 +315,9 @@ static int add_rules(const struct json_at *at, const struct seccomp_rule *rule, 
 
 static int parse_entry(const struct json_at *at, struct parse *parse)
 {
-	static const char *const known[] = { "names",   "name",     "action",   "errnoRet", "args",
-					     "comment", "includes", "excludes", NULL };
+	static const struct action_keys entry_action = { "action", "errnoRet", "errno" };
+	static const char *const known[] = { "names", "name",    "action",   "errnoRet", "errno",
+					     "args",  "comment", "includes", "excludes", NULL };
 	struct err *err = parse->err;
 	struct seccomp_rule rule = { .is_applied = true };
 	AUTO(struct strv, strv_done) names = { 0 };
@@ -289,8 +328,7 @@ static int parse_entry(const struct json_at *at, struct parse *parse)
 		return -1;
 	if ((name != NULL) == (names.len > 0))
 		return json_err(at, err, "needs \"names\" or \"name\", and not both");
-	if (json_need(parse_action(at, "action", "errnoRet", &rule.action, err), at, "action",
-		      err) < 0 ||
+	if (json_need(parse_action(at, &entry_action, &rule.action, err), at, "action", err) < 0 ||
 	    parse_args(at, &rule, err) < 0 ||
 	    parse_conditions(at, "includes", parse, &rule.is_applied) < 0 ||
 	    parse_conditions(at, "excludes", parse, &rule.is_applied) < 0)
@@ -384,28 +422,32 @@ static int parse_flags(const struct json_at *root, struct parse *parse)
 	return 0;
 }
 
-/* A filter with a listener needs somebody to pass the descriptor to, before the payload runs. */
 static int refuse_listener(const struct json_at *root, struct err *err)
 {
 	static const char *const keys[] = { "listenerPath", "listenerMetadata" };
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		struct json_at at = json_member(root, keys[i]);
-		if (at.value == NULL)
-			continue;
-		json_err(&at, err, "seccomp notification is not supported");
-		if (err != NULL)
-			err->kind = ERR_UNSUPPORTED;
-		return -1;
+		if (at.value != NULL)
+			return refuse_notification(&at, err);
 	}
 	return 0;
 }
 
 static int parse_root(const struct json_at *root, struct parse *parse)
 {
-	static const char *const known[] = {
-		"defaultAction", "defaultErrnoRet",  "archMap",  "architectures", "flags",
-		"listenerPath",  "listenerMetadata", "syscalls", "comment",       NULL
-	};
+	static const struct action_keys default_action = { "defaultAction", "defaultErrnoRet",
+							   "defaultErrno" };
+	static const char *const known[] = { "defaultAction",
+					     "defaultErrnoRet",
+					     "defaultErrno",
+					     "archMap",
+					     "architectures",
+					     "flags",
+					     "listenerPath",
+					     "listenerMetadata",
+					     "syscalls",
+					     "comment",
+					     NULL };
 	struct err *err = parse->err;
 	struct seccomp_profile *profile = parse->profile;
 	struct json_at syscalls;
@@ -416,9 +458,8 @@ static int parse_root(const struct json_at *root, struct parse *parse)
 	profile->arches_len = 1;
 	if (check_keys(root, known, err) < 0 || json_get_str(root, "comment", &comment, err) < 0 ||
 	    refuse_listener(root, err) < 0 ||
-	    json_need(parse_action(root, "defaultAction", "defaultErrnoRet",
-				   &profile->default_action, err),
-		      root, "defaultAction", err) < 0 ||
+	    json_need(parse_action(root, &default_action, &profile->default_action, err), root,
+		      "defaultAction", err) < 0 ||
 	    parse_arch_map(root, parse) < 0 ||
 	    parse_arch_list(root, "architectures", true, parse) < 0 || parse_flags(root, parse) < 0)
 		return -1;
