@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A bundle's config.json as a struct spec. Every field of the specification that means something
+ * on Linux is either taken over or refused with its JSON path; fields nobody knows are ignored.
+ * Source: OCI runtime-spec 1.3, config.md and config-linux.md
+ */
+#include "base/err.h"
+#include "oci/spec.h"
+
+#include <stddef.h>
+
+#define SPEC_JSON_MAX (8u << 20)
+
+/**
+ * Parse. What the document alone can say is checked here: types, ranges, names, absolute paths,
+ * what needs a namespace of its own. What the machine must say is not.
+ *
+ * @out               spec_init()ed or zeroed; root_path is as written: relative to the bundle
+ * @out_seccomp_json  owned JSON text of linux.seccomp for kernel/seccomp, or NULL when absent
+ * @return 0; -1 ERR_INVALID, or ERR_UNSUPPORTED for a field we do not act upon
+ */
+int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccomp_json,
+	       struct err *err);

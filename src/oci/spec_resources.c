@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "linux.resources" of config.json: the control group's limits, as they are written. */
+#include "base/mem.h"
+#include "base/warn.h"
+#include "oci/spec_read.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int read_value(const struct json_at *object, const char *key, struct cgroup_value *out,
+		      struct err *err)
+{
+	int got = json_get_int64(object, key, &out->value, err);
+	if (got > 0)
+		out->is_set = true;
+	return got;
+}
+
+static int read_memory(const struct json_at *resources, struct cgroup_limits *limits,
+		       struct err *err)
+{
+	struct json_at memory;
+	struct cgroup_value kernel = { 0 };
+	bool ignored = false;
+	int got = json_get_object(resources, "memory", &memory, err);
+	if (got <= 0)
+		return got;
+	if (read_value(&memory, "limit", &limits->memory.limit_bytes, err) < 0 ||
+	    read_value(&memory, "reservation", &limits->memory.reservation_bytes, err) < 0 ||
+	    read_value(&memory, "swap", &limits->memory.swap_bytes, err) < 0 ||
+	    read_value(&memory, "kernel", &kernel, err) < 0 ||
+	    read_value(&memory, "kernelTCP", &limits->memory.kernel_tcp_bytes, err) < 0 ||
+	    read_value(&memory, "swappiness", &limits->memory.swappiness, err) < 0 ||
+	    json_get_bool(&memory, "disableOOMKiller", &limits->memory.oom_kill_disabled, err) <
+		    0 ||
+	    json_get_bool(&memory, "useHierarchy", &ignored, err) < 0 ||
+	    /* A new group uses nothing yet: there is nothing to check before. */
+	    json_get_bool(&memory, "checkBeforeUpdate", &ignored, err) < 0)
+		return -1;
+	struct json_at swappiness = json_member(&memory, "swappiness");
+	if (limits->memory.swappiness.value < 0 || limits->memory.swappiness.value > 100)
+		return json_err(&swappiness, err, "not between 0 and 100");
+	if (kernel.is_set)
+		warn_say("linux.resources.memory.kernel is ignored: Linux 5.16 and later have no "
+			 "such limit");
+	return 0;
+}
+
+/* "0-3,7" */
+static int read_cpu_list(const struct json_at *cpu, const char *key, char **out, struct err *err)
+{
+	int got = json_get_str(cpu, key, out, err);
+	struct json_at at = json_member(cpu, key);
+	if (got > 0 && (*out)[strspn(*out, "0123456789,-")] != '\0')
+		return json_err(&at, err, "not a list like \"0-3,7\"");
+	return got;
+}
+
+static int read_cpu(const struct json_at *resources, struct cgroup_limits *limits, struct err *err)
+{
+	struct json_at cpu;
+	int got = json_get_object(resources, "cpu", &cpu, err);
+	if (got <= 0)
+		return got;
+	return read_value(&cpu, "shares", &limits->cpu.shares, err) < 0 ||
+			       read_value(&cpu, "quota", &limits->cpu.quota_us, err) < 0 ||
+			       read_value(&cpu, "burst", &limits->cpu.burst_us, err) < 0 ||
+			       read_value(&cpu, "period", &limits->cpu.period_us, err) < 0 ||
+			       read_value(&cpu, "realtimeRuntime", &limits->cpu.rt_runtime_us,
+					  err) < 0 ||
+			       read_value(&cpu, "realtimePeriod", &limits->cpu.rt_period_us, err) <
+				       0 ||
+			       read_value(&cpu, "idle", &limits->cpu.idle, err) < 0 ||
+			       read_cpu_list(&cpu, "cpus", &limits->cpu.cpus, err) < 0 ||
+			       read_cpu_list(&cpu, "mems", &limits->cpu.mems, err) < 0
+		       ? -1
+		       : 0;
+}
+
+static int read_device_number(const struct json_at *item, struct cgroup_throttle *out,
+			      struct err *err)
+{
+	return json_need(json_get_uint32(item, "major", &out->major, err), item, "major", err) <
+				       0 ||
+			       json_need(json_get_uint32(item, "minor", &out->minor, err), item,
+					 "minor", err) < 0
+		       ? -1
+		       : 0;
+}
+
+static int read_throttles(const struct json_at *io, const char *key, const char *value_key,
+			  struct cgroup_throttles *out, struct err *err)
+{
+	struct json_at list;
+	int got = json_get_array(io, key, &list, err);
+	for (size_t i = 0, len = got > 0 ? json_len(&list) : 0; i < len; i++) {
+		struct json_at item = json_item(&list, i);
+		struct cgroup_throttle row = { 0 };
+		if (read_device_number(&item, &row, err) < 0 ||
+		    json_need(json_get_uint64(&item, value_key, &row.value, err), &item, value_key,
+			      err) < 0 ||
+		    spec_refuse(&item, "leafWeight", "leaf weights of single devices", err) < 0)
+			return -1;
+		out->items = spec_grow(out->items, &out->len, sizeof(row));
+		out->items[i] = row;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+static int read_block_io(const struct json_at *resources, struct cgroup_limits *limits,
+			 struct err *err)
+{
+	struct json_at io;
+	int got = json_get_object(resources, "blockIO", &io, err);
+	if (got <= 0)
+		return got;
+	struct {
+		const char *key, *value_key;
+		struct cgroup_throttles *out;
+	} rows[] = {
+		{ "weightDevice", "weight", &limits->io.weight_device },
+		{ "throttleReadBpsDevice", "rate", &limits->io.read_bps },
+		{ "throttleWriteBpsDevice", "rate", &limits->io.write_bps },
+		{ "throttleReadIOPSDevice", "rate", &limits->io.read_iops },
+		{ "throttleWriteIOPSDevice", "rate", &limits->io.write_iops },
+	};
+	if (read_value(&io, "weight", &limits->io.weight, err) < 0 ||
+	    read_value(&io, "leafWeight", &limits->io.leaf_weight, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (read_throttles(&io, rows[i].key, rows[i].value_key, rows[i].out, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_device_rule(const struct json_at *item, struct spec *spec, struct err *err)
+{
+	static const struct spec_word types[] = {
+		{ "a", 'a' }, { "c", 'c' }, { "b", 'b' }, { "", 'a' }, { NULL, 0 },
+	};
+	bool allow = false;
+	uint64_t type = 'a';
+	int64_t major = -1, minor = -1;
+	AUTO_FREE char *access = NULL;
+	if (json_need(json_get_bool(item, "allow", &allow, err), item, "allow", err) < 0 ||
+	    spec_read_word(item, "type", types, &type, err) < 0 ||
+	    json_get_int64(item, "major", &major, err) < 0 ||
+	    json_get_int64(item, "minor", &minor, err) < 0 ||
+	    json_get_str(item, "access", &access, err) < 0)
+		return -1;
+	if (major < -1 || minor < -1 || major > UINT32_MAX || minor > UINT32_MAX)
+		return json_err(item, err, "no such device number");
+	if (access != NULL && access[strspn(access, "rwm")] != '\0')
+		return json_err(item, err, "access is not of \"rwm\"");
+	bool is_any = access == NULL || access[0] == '\0';
+	cgroup_limits_add_device(&spec->limits, allow, (char)type, major, minor,
+				 is_any ? "rwm" : access);
+	return 0;
+}
+
+static int read_hugetlb(const struct json_at *item, struct spec *spec, struct err *err)
+{
+	struct cgroup_limits *limits = &spec->limits;
+	limits->hugetlb = spec_grow(limits->hugetlb, &limits->hugetlb_len,
+				    sizeof(*limits->hugetlb));
+	struct cgroup_hugetlb *row = &limits->hugetlb[limits->hugetlb_len - 1];
+	if (json_need(json_get_str(item, "pageSize", &row->page_size, err), item, "pageSize", err) <
+		    0 ||
+	    json_need(json_get_uint64(item, "limit", &row->limit_bytes, err), item, "limit", err) <
+		    0)
+		return -1;
+	/* It becomes part of a file name. */
+	size_t digits = strspn(row->page_size, "0123456789");
+	const char *unit = row->page_size + digits;
+	if (digits == 0 ||
+	    (strcmp(unit, "KB") != 0 && strcmp(unit, "MB") != 0 && strcmp(unit, "GB") != 0))
+		return json_err(item, err, "pageSize is not like \"2MB\"");
+	return 0;
+}
+
+static int read_net_priority(const struct json_at *item, struct spec *spec, struct err *err)
+{
+	struct cgroup_limits *limits = &spec->limits;
+	limits->net_priorities = spec_grow(limits->net_priorities, &limits->net_priorities_len,
+					   sizeof(*limits->net_priorities));
+	struct cgroup_net_priority *row = &limits->net_priorities[limits->net_priorities_len - 1];
+	if (json_need(json_get_str(item, "name", &row->interface, err), item, "name", err) < 0 ||
+	    json_need(json_get_uint32(item, "priority", &row->priority, err), item, "priority",
+		      err) < 0)
+		return -1;
+	/* One line "name priority" is written to the kernel. */
+	if (row->interface[strcspn(row->interface, " \t\r\n/")] != '\0')
+		return json_err(item, err, "not the name of a network interface");
+	return 0;
+}
+
+static int read_network(const struct json_at *resources, struct spec *spec, struct err *err)
+{
+	struct json_at network;
+	uint32_t class_id = 0;
+	int got = json_get_object(resources, "network", &network, err);
+	if (got <= 0)
+		return got;
+	got = json_get_uint32(&network, "classID", &class_id, err);
+	if (got > 0)
+		spec->limits.net_class_id = (struct cgroup_value){ .is_set = true,
+								   .value = class_id };
+	return got < 0 ? -1 : spec_read_each(&network, "priorities", read_net_priority, spec, err);
+}
+
+/* Keys are names of control files and values go into them: one file, one line each. */
+static int read_unified(const struct json_at *resources, struct cgroup_limits *limits,
+			struct err *err)
+{
+	struct json_at unified = json_member(resources, "unified");
+	if (json_get_map(resources, "unified", &limits->unified, err) < 0)
+		return -1;
+	for (size_t i = 0; i < limits->unified.len; i++) {
+		const char *entry = limits->unified.items[i];
+		size_t name_len = strcspn(entry, "=");
+		if (memchr(entry, '/', name_len) != NULL || entry[0] == '.' || name_len == 0 ||
+		    memchr(entry, '.', name_len) == NULL)
+			return json_err(&unified, err, "%.64s is not a control file", entry);
+		if (entry[strcspn(entry, "\n\r")] != '\0')
+			return json_err(&unified, err, "more than one line for %.*s", (int)name_len,
+					entry);
+	}
+	return 0;
+}
+
+static int read_pids(const struct json_at *resources, struct cgroup_limits *limits, struct err *err)
+{
+	struct json_at pids;
+	int got = json_get_object(resources, "pids", &pids, err);
+	if (got <= 0)
+		return got;
+	got = read_value(&pids, "limit", &limits->pids_max, err);
+	/* -1 is unlimited; 0, which could not even start, was "not set" before 1.3. */
+	if (got > 0 && limits->pids_max.value <= 0)
+		limits->pids_max.value = -1;
+	return got;
+}
+
+int spec_read_resources(const struct json_at *resources, struct spec *spec, struct err *err)
+{
+	struct cgroup_limits *limits = &spec->limits;
+	return spec_read_each(resources, "devices", read_device_rule, spec, err) < 0 ||
+			       read_memory(resources, limits, err) < 0 ||
+			       read_cpu(resources, limits, err) < 0 ||
+			       read_pids(resources, limits, err) < 0 ||
+			       read_block_io(resources, limits, err) < 0 ||
+			       spec_read_each(resources, "hugepageLimits", read_hugetlb, spec,
+					      err) < 0 ||
+			       read_network(resources, spec, err) < 0 ||
+			       read_unified(resources, limits, err) < 0 ||
+			       spec_refuse(resources, "rdma", "RDMA limits", err) < 0
+		       ? -1
+		       : 0;
+}
