@@ -7,7 +7,6 @@
  */
 #include "kernel/cgroup/enable.h"
 
-#include "base/warn.h"
 #include "kernel/cgroup/control/controller.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/place.h"
@@ -215,10 +214,13 @@ int cgroup_v2_enable(const struct cgroup *cgroup, size_t index, const struct cgr
 	if (required.len > 0 &&
 	    enable_path(place.path, place.mount_len, h->mount_path, &required, base_fd, err) < 0)
 		return -1;
-	optional = names_filter(&optional, have, true);
-	struct err cause = { 0 };
-	if (optional.len > 0 &&
-	    enable_path(place.path, place.mount_len, h->mount_path, &optional, base_fd, &cause) < 0)
-		warn_say("no statistics of %s: %s", optional.text, cause.text);
+	/* Each alone and best effort: a delegated tree may lack some, and statistics say 0 then. */
+	for (char *next = optional.text, *name; (name = strsep(&next, " ")) != NULL;) {
+		struct names one = { 0 };
+		names_add(&one, name);
+		if (one.len > 0 && cgroup_list_has(have, ' ', name))
+			(void)enable_path(place.path, place.mount_len, h->mount_path, &one, base_fd,
+					  NULL);
+	}
 	return 0;
 }

@@ -45,11 +45,23 @@ int cgroup_freezer_wait(const struct cgroup_freezer *freezer, bool frozen, unsig
 	return 0;
 }
 
+static bool is_missing(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->layout->len; i++) {
+		if (cgroup->dir_fds[i] >= 0)
+			return false;
+	}
+	return true;
+}
+
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err)
 {
 	const char *verb = freeze ? "freeze" : "thaw";
 	struct cgroup_freezer freezer;
 	if (!cgroup_freezer_find(cgroup, &freezer)) {
+		if (cgroup->layout->len > 0 && is_missing(cgroup))
+			return err_set(err, ERR_NOT_FOUND, "%s cgroup %s: it does not exist", verb,
+				       cgroup->path);
 		err_set(err, ERR_UNSUPPORTED, "%s cgroup %s: no freezer has it", verb,
 			cgroup->path);
 		return err_hint(err, "the kernel needs CONFIG_CGROUP_FREEZER, or cgroup v2");

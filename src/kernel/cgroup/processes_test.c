@@ -7,6 +7,7 @@
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/test_bed.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +69,36 @@ static void clone_and_join_reach_every_tree(void **state)
 	assert_int_equal(cgroup_clone_fd(&bed.cgroup) >= 0,
 			 cgroup_layout_find_v2(&bed.layout) >= 0);
 	assert_int_equal(bed_run(&bed, check_member, &bed), 0);
+}
+
+static int join_in_user_namespace(void *arg)
+{
+	const struct bed *b = arg;
+	struct err err = { 0 };
+	if (unshare(CLONE_NEWUSER) < 0)
+		return 77;
+	return cgroup_join_self(&b->cgroup, &err) < 0 ? 3 : check_member(arg);
+}
+
+/* Until it changes its user id, a child in a new user namespace may still join: the kernel
+ * compares user ids of the initial namespace. */
+static void join_works_from_a_new_user_namespace(void **state)
+{
+	(void)state;
+	bed_init(&bed);
+	struct cgroup_limits limits = { 0 };
+	struct err err = { 0 };
+	bed_create(&bed, &limits);
+	struct process_clone clone = { .cgroup_fd = cgroup_clone_fd(&bed.cgroup) };
+	pid_t pid = process_fork(&clone, &err);
+	if (pid == 0)
+		_exit(join_in_user_namespace(&bed));
+	int status = bed_wait(&clone.out_pidfd);
+	if (status == 77) {
+		print_message("SKIP: no user namespaces\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
 }
 
 static int join_all(void *arg)
@@ -521,6 +552,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BED_TEST(clone_and_join_reach_every_tree),
+		BED_TEST(join_works_from_a_new_user_namespace),
 		BED_TEST(join_pid_reaches_every_tree),
 		BED_TEST(used_cgroup_is_a_conflict),
 		BED_TEST(busy_parent_is_explained),
