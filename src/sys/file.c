@@ -39,11 +39,8 @@ int file_read(int dir_fd, const char *name, size_t max_bytes, struct buf *out, s
 	return -1;
 }
 
-int file_write_control(int dir_fd, const char *name, const char *value, struct err *err)
+int file_write_once(int fd, const char *name, const char *value, struct err *err)
 {
-	AUTO_FD fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, "open %s", name);
 	size_t len = strlen(value);
 	ssize_t n;
 	do {
@@ -54,6 +51,14 @@ int file_write_control(int dir_fd, const char *name, const char *value, struct e
 	if ((size_t)n != len)
 		return err_num(err, EIO, "write \"%s\" to %s: %zd bytes taken", value, name, n);
 	return 0;
+}
+
+int file_write_control(int dir_fd, const char *name, const char *value, struct err *err)
+{
+	AUTO_FD fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", name);
+	return file_write_once(fd, name, value, err);
 }
 
 /* A directory held by O_PATH cannot be synced: then by a second descriptor. */

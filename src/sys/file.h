@@ -17,6 +17,9 @@ int file_read(int dir_fd, const char *name, size_t max_bytes, struct buf *out, s
  *  have slashes. ERR_SYSTEM with the kernel's errno. Source: write(2) */
 int file_write_control(int dir_fd, const char *name, const char *value, struct err *err);
 
+/** The same to an open file: one write(2) of the whole `value`; `name` is for messages. */
+int file_write_once(int fd, const char *name, const char *value, struct err *err);
+
 enum file_durability {
 	FILE_VOLATILE, /* create or replace by rename; not synced: for tmpfs and throw-away state */
 	FILE_DURABLE,  /* data fsync, rename, directory fsync: survives a power cut whole */

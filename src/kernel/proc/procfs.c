@@ -8,10 +8,9 @@
 #include "kernel/proc/procfs.h"
 
 #include "sys/fd.h"
+#include "sys/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -92,14 +91,5 @@ int procfs_write(int dir_fd, const char *path, const char *value, struct err *er
 	AUTO_FD fd = procfs_open_below(dir_fd, path, O_WRONLY, err);
 	if (fd < 0)
 		return -1;
-	size_t len = strlen(value);
-	ssize_t n;
-	do {
-		n = write(fd, value, len);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(err, "write \"%s\" to %s in procfs", value, path);
-	if ((size_t)n != len)
-		return err_num(err, EIO, "write \"%s\" to %s in procfs", value, path);
-	return 0;
+	return file_write_once(fd, path, value, err);
 }
