@@ -4,7 +4,7 @@
 
 The same inputs give the same bytes: sorted names, no times, no owners of the build machine.
 
-usage: embedded_image.py BUSYBOX HELLO OUT_TAR OUT_HEADER
+usage: embedded_image.py BUSYBOX HELLO OUT_TAR OUT_C
 """
 import hashlib
 import io
@@ -27,6 +27,19 @@ FILES = {
 }
 ARCHS = {"x86_64": "amd64", "aarch64": "arm64", "ppc64le": "ppc64le", "s390x": "s390x",
          "riscv64": "riscv64", "loongarch64": "loong64"}
+# Taken as it is by the assembler, into the worker: the binary that starts containers stays small.
+SOURCE = r"""#include "unpack/embedded.h"
+
+__asm__(".pushsection .rodata\n"
+        ".balign 16\n"
+        ".globl embedded_image\n"
+        "embedded_image:\n"
+        ".incbin \"%s\"\n"
+        ".globl embedded_image_end\n"
+        "embedded_image_end:\n"
+        ".byte 0\n"
+        ".popsection\n");
+"""
 
 
 def entry(name, kind, mode):
@@ -64,7 +77,7 @@ def make_layer(busybox, hello):
 
 
 def main():
-    busybox, hello, out_tar, out_header = sys.argv[1:]
+    busybox, hello, out_tar, out_c = sys.argv[1:]
     layer = make_layer(busybox, hello)
     machine = os.uname().machine
     config = json.dumps({
@@ -84,8 +97,8 @@ def main():
         add_file(tar, "manifest.json", manifest, 0o644)
         add_file(tar, config_name, config, 0o644)
         add_file(tar, "layer.tar", layer, 0o644)
-    with open(out_header, "w", encoding="ascii") as file:
-        file.write('#define EMBEDDED_IMAGE_PATH "%s"\n' % os.path.abspath(out_tar))
+    with open(out_c, "w", encoding="ascii") as file:
+        file.write(SOURCE % os.path.abspath(out_tar))
 
 
 if __name__ == "__main__":

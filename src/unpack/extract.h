@@ -30,7 +30,11 @@ struct extract_options {
 };
 
 struct extract;
+
+/** @return owned, never NULL; extract_free() it */
 struct extract *extract_new(const struct extract_options *options);
+
+/** NULL-safe. */
 void extract_free(struct extract *extract);
 
 /** Apply one entry; its data is read from `tar`. */
