@@ -17,8 +17,8 @@
 struct mount_options {
 	uint64_t attr_set, attr_clear;         /* MOUNT_ATTR_* of this mount */
 	uint64_t rec_attr_set, rec_attr_clear; /* the same for the whole tree (rro, rnosuid, ...) */
-	unsigned long sb_flags,
-		sb_clear; /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_RDONLY, ... of the super block */
+	unsigned long sb_flags; /* MS_RDONLY, MS_SYNCHRONOUS, ... of the super block */
+	unsigned long sb_clear; /* the same, to be cleared */
 	bool is_bind, is_recursive, is_remount;
 	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
 	bool propagation_recursive;
@@ -28,10 +28,15 @@ struct mount_options {
 	struct strv data; /* what is left: file system options "mode=755", "size=64k" */
 };
 
+/** Free what is inside, and zero it. */
 void mount_options_done(struct mount_options *options);
 
-/** Parse a list of options. Unknown words go to `data`, as mount(8) does. Never fails but for
- *  words that contradict each other ("bind" with data is fine, "idmap" with "ridmap" is not). */
+/**
+ * Parse a list of options; a later word overrides an earlier one. Unknown words go to `data`, as
+ * mount(8) does.
+ * @return 0; -1 with ERR_INVALID for words that contradict each other ("idmap" with "ridmap",
+ *         "bind" with "tmpcopyup"), ERR_UNSUPPORTED for "copy-symlink"
+ */
 int mount_options_parse(const struct strv *words, struct mount_options *out, struct err *err);
 
 /** The words mount_options_parse knows, in alphabetical order; NULL after the last. */
@@ -58,7 +63,12 @@ void mount_explain(int fs_fd, struct err *err);
 /** Change a mounted file system's super-block flags and data ("remount" without "bind"). */
 int mount_reconfigure(int mount_fd, const struct mount_options *options, struct err *err);
 
-/** A detached copy of the tree at `path` (relative to dir_fd; "" is dir_fd itself). */
+/**
+ * A detached copy of the tree at the host path `path`, relative to dir_fd; "" is dir_fd itself.
+ * Symlinks are followed: for "src-nofollow" open it with O_PATH | O_NOFOLLOW and pass that and "".
+ * The descriptor must be of the calling mount namespace (a detached one: Linux 6.15).
+ * @return owned mount fd, or -1 with errno kept
+ */
 int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);
 
 /**
@@ -67,7 +77,10 @@ int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);
  */
 int mount_clone_in(int mnt_ns_fd, const char *path, struct err *err);
 
-/** Set and clear MOUNT_ATTR_* on a detached or attached mount; recursive for the whole tree. */
+/**
+ * Set and clear MOUNT_ATTR_* on a detached or attached mount; recursive for the whole tree. Below
+ * Linux 5.12 an attached tree as a whole is ERR_UNSUPPORTED.
+ */
 int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, struct err *err);
 
 /** Idmap a detached mount by a user namespace. ERR_UNSUPPORTED names the file system. */

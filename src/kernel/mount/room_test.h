@@ -21,6 +21,7 @@
 
 static char room_dir[] = "/tmp/onggi-room-XXXXXX";
 
+/* @return what is in the file, owned, or NULL */
 static UNUSED char *room_read(const char *path)
 {
 	struct buf text = { 0 };
@@ -30,6 +31,7 @@ static UNUSED char *room_read(const char *path)
 	return buf_take(&text);
 }
 
+/* Make or replace a file. */
 static UNUSED void room_write(const char *path, const char *text)
 {
 	AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -37,6 +39,7 @@ static UNUSED void room_write(const char *path, const char *text)
 	CHECK(fd_write_all(fd, text, strlen(text)) == 0);
 }
 
+/* "ro,mode=755" as a list; strv_done() it. */
 static UNUSED struct strv room_words(const char *comma_separated)
 {
 	struct strv words = { 0 };
@@ -47,6 +50,7 @@ static UNUSED struct strv room_words(const char *comma_separated)
 
 static void (*room_body)(void);
 
+/* What the child of a room does. */
 static void room_enter(void)
 {
 	CHECK(unshare(CLONE_NEWNS) == 0);
@@ -81,6 +85,7 @@ static UNUSED int room_setup(void **state)
 	return 0;
 }
 
+/* Group tear-down. */
 static UNUSED int room_teardown(void **state)
 {
 	(void)state;

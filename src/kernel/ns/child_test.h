@@ -66,6 +66,7 @@ static UNUSED int child_run(void (*body)(void))
 	return WEXITSTATUS(status);
 }
 
+/* In the parent: skip, fail or pass as the child did. */
 static UNUSED void child_judge(int exit_status)
 {
 	if (exit_status == CHILD_SKIP)

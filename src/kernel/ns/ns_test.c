@@ -137,7 +137,9 @@ static void user_namespace_without_a_process_body(void)
 	static const struct ns_id_map uids[] = { { 0, 100000, 1000 }, { 1000, 1000, 1 } };
 	static const struct ns_id_map gids[] = { { 0, 200000, 65536 } };
 	struct err err = { 0 };
-	signal(SIGCHLD, SIG_IGN); /* children are reaped by the kernel: ours must not be */
+	/* Children are reaped by the kernel: ours must not be. */
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	CHECK(sigaction(SIGCHLD, &ignore, NULL) == 0);
 	AUTO_FD fd = ns_open_user_with_maps(uids, 2, gids, 1, &err);
 	if (fd < 0)
 		child_skip(err.text);

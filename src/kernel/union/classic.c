@@ -47,11 +47,8 @@ static int open_layer(struct classic *classic, const char *name)
 	return 0;
 }
 
-/*
- * The mount of a layer with its ids mapped. It must be attached to be taken, and all of them are,
- * on
- * "/", one over the other: nobody gets there by path.
- */
+/* The mount of a layer with its ids mapped. Only an attached one is taken: all of them are put on
+ * "/", one over the other, where no path leads to them. */
 static int open_idmapped(struct classic *classic, const char *name)
 {
 	AUTO_FD slash_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -113,8 +113,12 @@ int overlay_mount_idmapped(const struct overlay *overlay, struct err *err)
 	if (idmapped.fs_fd < 0)
 		return -1;
 	if (set_lower(&idmapped, err) < 0 ||
-	    (overlay->upper != NULL && set_upper(&idmapped, err) < 0))
-		return idmapped.is_too_old ? overlay_mount_classic(overlay, err) : -1;
+	    (overlay->upper != NULL && set_upper(&idmapped, err) < 0)) {
+		if (!idmapped.is_too_old)
+			return -1;
+		err_clear(err);
+		return overlay_mount_classic(overlay, err);
+	}
 	if (overlay_set_options(idmapped.fs_fd, overlay, err) < 0)
 		return -1;
 	if (overlay->upper == NULL)
