@@ -13,6 +13,7 @@
 #include "engine/exec_diagnosis.h"
 #include "engine/run_draft.h"
 #include "engine/run_files.h"
+#include "engine/skeleton.h"
 #include "kernel/seccomp/seccomp.h"
 #include "runtime/attend.h"
 #include "runtime/boot/explain.h"
@@ -123,6 +124,8 @@ static int record(struct run *run, struct err *err)
 			     err) < 0)
 		return -1;
 	run->has_record = true;
+	if (draft->has_image && skeleton_ensure(&run->engine->store, err) < 0)
+		return -1;
 	return run_files_write(draft, run->lease.run_dir_fd, err);
 }
 

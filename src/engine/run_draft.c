@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/skeleton.h"
 #include "sys/fd.h"
 
 #include <string.h>
@@ -27,11 +28,14 @@ static int find_image(struct run_draft *draft, struct err *err)
 static int stack_layers(struct run_draft *draft, struct err *err)
 {
 	const struct strv *layers = &draft->image.layers;
-	if (layers->len > OVERLAY_LAYERS_MAX)
+	if (layers->len >= OVERLAY_LAYERS_MAX)
 		return err_set(err, ERR_UNSUPPORTED, "image %s has %zu layers; overlayfs takes %d",
-			       draft->options->image, layers->len, OVERLAY_LAYERS_MAX);
+			       draft->options->image, layers->len, OVERLAY_LAYERS_MAX - 1);
 	for (size_t i = layers->len; i-- > 0;)
 		strv_add_take(&draft->lower, mem_printf("layers/%s/fs", layers->items[i]));
+	/* A bare chroot shows the image and nothing else. */
+	if (run_draft_isolates(draft, ISOLATE_MOUNT))
+		strv_add(&draft->lower, SKELETON_PATH);
 	draft->upper = mem_printf("containers/%s/upper", draft->container.id);
 	draft->work = mem_printf("containers/%s/work", draft->container.id);
 	draft->overlay = (struct overlay){

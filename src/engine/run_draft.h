@@ -18,7 +18,7 @@ struct engine;
 #define RUN_INIT_PATH "/dev/onggi-init"
 
 struct run_draft {
-	struct engine *engine;		   /* borrowed */
+	struct engine *engine;             /* borrowed */
 	const struct run_options *options; /* borrowed */
 	bool has_image;
 	struct image image;
@@ -30,7 +30,7 @@ struct run_draft {
 	struct strv lower; /* layer paths below layers/, top first */
 	char *upper, *work;
 	struct overlay overlay;
-	char *user;	/* to look up inside; "" is root */
+	char *user; /* to look up inside; "" is root */
 	struct boot_options boot;
 	char *seccomp_profile; /* JSON text; NULL: no filter */
 	int userns_slot_fd;    /* lock of the id range in use, or -1 */

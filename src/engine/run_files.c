@@ -3,10 +3,10 @@
 
 #include "base/mem.h"
 #include "sys/fd.h"
-#include "sys/file.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define RESOLV_CONF_MAX (64u << 10)
@@ -37,6 +37,15 @@ static int add_extra_host(const char *text, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* The directory is new and ours alone: no need to replace atomically. */
+static int write_new(int dir_fd, const char *name, const struct buf *text, struct err *err)
+{
+	AUTO_FD fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	if (fd < 0 || fchmod(fd, 0644) < 0 || fd_write_all(fd, buf_str(text), text->len) < 0)
+		return err_sys(err, "write %s of the container", name);
+	return 0;
+}
+
 static int write_hosts(const struct run_draft *draft, int run_dir_fd, struct err *err)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
@@ -48,8 +57,7 @@ static int write_hosts(const struct run_draft *draft, int run_dir_fd, struct err
 	for (size_t i = 0; i < extra->len; i++)
 		if (add_extra_host(extra->items[i], &text, err) < 0)
 			return -1;
-	return file_replace(run_dir_fd, "hosts", buf_str(&text), text.len, 0644, FILE_VOLATILE,
-			    err);
+	return write_new(run_dir_fd, "hosts", &text, err);
 }
 
 static int add_servers(const struct run_draft *draft, struct buf *out, struct err *err)
@@ -90,8 +98,7 @@ static int write_resolv_conf(const struct run_draft *draft, int run_dir_fd, stru
 		if (fd >= 0 && fd_read_all(fd, RESOLV_CONF_MAX, "resolv.conf", &text, err) < 0)
 			return -1;
 	}
-	return file_replace(run_dir_fd, "resolv.conf", buf_str(&text), text.len, 0644,
-			    FILE_VOLATILE, err);
+	return write_new(run_dir_fd, "resolv.conf", &text, err);
 }
 
 static int write_hostname(const struct run_draft *draft, int run_dir_fd, struct err *err)
@@ -102,8 +109,9 @@ static int write_hostname(const struct run_draft *draft, int run_dir_fd, struct 
 		name = own;
 	if (check_word("the hostname", name != NULL ? name : "localhost", err) < 0)
 		return -1;
-	AUTO_FREE char *line = mem_printf("%s\n", name);
-	return file_replace(run_dir_fd, "hostname", line, strlen(line), 0644, FILE_VOLATILE, err);
+	AUTO(struct buf, buf_done) line = { 0 };
+	buf_addf(&line, "%s\n", name);
+	return write_new(run_dir_fd, "hostname", &line, err);
 }
 
 int run_files_write(const struct run_draft *draft, int run_dir_fd, struct err *err)

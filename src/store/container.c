@@ -94,21 +94,42 @@ bool container_exists(const struct store *store, const char *id)
 	       faccessat(store->run_containers_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-void container_remove_dirs(const struct store *store, const char *id)
+struct known_entry {
+	const char *name;
+	int unlink_flags; /* 0 or AT_REMOVEDIR */
+};
+
+/* What a container that wrote nothing leaves: one call per entry instead of a walk. The long path
+ * is how overlayfs marks a volatile upper. */
+static const struct known_entry known_in_store[] = {
+	{ "work/work/incompat/volatile/dirty", 0 },
+	{ "work/work/incompat/volatile", AT_REMOVEDIR },
+	{ "work/work/incompat", AT_REMOVEDIR },
+	{ "work/work", AT_REMOVEDIR },
+	{ "work", AT_REMOVEDIR },
+	{ "upper", AT_REMOVEDIR },
+	{ "", AT_REMOVEDIR },
+};
+static const struct known_entry known_in_run[] = {
+	{ "hosts", 0 }, { "hostname", 0 },    { "resolv.conf", 0 },
+	{ "lock", 0 },  { "", AT_REMOVEDIR },
+};
+
+static void remove_dir(int dir_fd, const char *id, const struct known_entry *known, size_t len)
 {
 	struct err err = { 0 };
-	static const char *const empty[] = { "work/work", "work", "upper", "" };
 	bool is_gone = false;
-	/* A container that wrote nothing: four calls instead of a walk. */
-	for (size_t i = 0; i < ARRAY_LEN(empty); i++)
-		is_gone = unlinkat(store->containers_fd, container_path(id, empty[i]).text,
-				   AT_REMOVEDIR) == 0;
-	if (!is_gone && errno != ENOENT && tree_remove(store->containers_fd, id, &err) < 0)
+	for (size_t i = 0; i < len; i++)
+		is_gone = unlinkat(dir_fd, container_path(id, known[i].name).text,
+				   known[i].unlink_flags) == 0;
+	if (!is_gone && errno != ENOENT && tree_remove(dir_fd, id, &err) < 0)
 		warn_say("container %.12s: %s", id, err.text);
-	unlinkat(store->run_containers_fd, container_path(id, "lock").text, 0);
-	is_gone = unlinkat(store->run_containers_fd, id, AT_REMOVEDIR) == 0;
-	if (!is_gone && errno != ENOENT && tree_remove(store->run_containers_fd, id, &err) < 0)
-		warn_say("container %.12s: %s", id, err.text);
+}
+
+void container_remove_dirs(const struct store *store, const char *id)
+{
+	remove_dir(store->containers_fd, id, known_in_store, ARRAY_LEN(known_in_store));
+	remove_dir(store->run_containers_fd, id, known_in_run, ARRAY_LEN(known_in_run));
 }
 
 int container_create(const struct store *store, const struct container *container, bool has_upper,

@@ -23,7 +23,7 @@ int container_record_read(const struct store *store, const char *id, struct cont
 			  struct err *err);
 
 struct container_path {
-	char text[ID_SIZE + 16];
+	char text[ID_LEN + 64];
 };
 /** "ID/child", for the directories of struct store. */
 struct container_path container_path(const char *id, const char *child);
