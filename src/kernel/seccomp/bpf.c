@@ -2,9 +2,10 @@
 
 /*
  * The generator. Neighbouring call numbers with the same verdict become one range, the ranges a
- * balanced tree of comparisons: some 150 ranges of the default profile are decided in 8 steps, and
- * the kernel, which walks the program once for each call when it loads it, takes half as long as
- * for libseccomp's own tree. libseccomp is asked for names only.
+ * balanced tree of comparisons. The kernel walks a program once for each call when it loads it, so
+ * short paths count: the default profile loads in 150 us, libseccomp's tree of the same rules in
+ * 250 and its list in 650, and building those takes 150 and 19 ms. libseccomp is asked for names
+ * only; this file knows nothing of JSON.
  *
  * All jumps go forward; a jump over more than 255 instructions takes a JA of its own.
  */
@@ -257,7 +258,7 @@ static struct range range_of(const struct call *calls, size_t len, uint32_t othe
 /*
  * What a call that nobody knew gets. A filter that says EPERM to a call newer than itself breaks
  * programs that would use an older one after ENOSYS, so beyond the last call that the profile
- * names (or this program knows) an errno default becomes ENOSYS.
+ * names an errno default becomes ENOSYS.
  */
 static uint32_t action_for_unknown(const struct seccomp_profile *profile)
 {

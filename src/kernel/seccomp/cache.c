@@ -60,6 +60,7 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 	char hex[DIGEST_HEX_SIZE];
 	digest_init(&digest);
 	digest_add(&digest, &key, sizeof(key));
+	digest_add(&digest, ONGGI_VERSION, sizeof(ONGGI_VERSION));
 	digest_add(&digest, profile_json, strlen(profile_json));
 	digest_hex(&digest, hex);
 	snprintf(out, CACHE_NAME_SIZE, "seccomp-%s", hex);
