@@ -129,7 +129,7 @@ static bool run_until_call(struct fixture *f, void (*work)(struct fixture *f), u
 static void sweep_kills(const char *name, void (*work)(struct fixture *f), unsigned step)
 {
 	struct fixture f;
-	fixture_open(&f);
+	fixture_open_in_memory(&f);
 	unsigned points = 0;
 	for (unsigned stop = 0;; stop += step) {
 		char where[64];
@@ -149,7 +149,7 @@ static void sweep_kills(const char *name, void (*work)(struct fixture *f), unsig
 static void killed_with_an_image(void **state)
 {
 	(void)state;
-	sweep_kills("image", work_on_image, 3);
+	sweep_kills("image", work_on_image, 1);
 }
 
 static void killed_with_a_kept_container(void **state)
@@ -208,7 +208,7 @@ static void many_at_a_time(void **state)
 {
 	(void)state;
 	struct fixture f;
-	fixture_open(&f);
+	fixture_open_in_memory(&f);
 	pid_t pids[WORKERS];
 	for (int i = 0; i < WORKERS; i++) {
 		pids[i] = fork();

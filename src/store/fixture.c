@@ -35,10 +35,11 @@ void fixture_reopen(struct fixture *fixture)
 		fail_msg("%s", err.text);
 }
 
-void fixture_open(struct fixture *fixture)
+static void open_in(struct fixture *fixture, const char *parent)
 {
 	memset(fixture, 0, sizeof(*fixture));
-	snprintf(fixture->root, sizeof(fixture->root), "/tmp/onggi-test-store-XXXXXX");
+	fixture->parent = parent;
+	snprintf(fixture->root, sizeof(fixture->root), "%songgi-test-store-XXXXXX", parent);
 	assert_non_null(mkdtemp(fixture->root));
 	snprintf(fixture->run, sizeof(fixture->run), "%.40s.run", fixture->root);
 	current = fixture;
@@ -46,14 +47,24 @@ void fixture_open(struct fixture *fixture)
 	fixture_reopen(fixture);
 }
 
+void fixture_open(struct fixture *fixture)
+{
+	open_in(fixture, "/tmp/");
+}
+
+void fixture_open_in_memory(struct fixture *fixture)
+{
+	open_in(fixture, access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : "/tmp/");
+}
+
 void fixture_close(struct fixture *fixture)
 {
 	store_close(&fixture->store);
 	warn_to(NULL);
 	struct err err = { 0 };
-	AUTO_FD tmp_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (tree_remove(tmp_fd, fixture->root + strlen("/tmp/"), &err) < 0 ||
-	    tree_remove(tmp_fd, fixture->run + strlen("/tmp/"), &err) < 0)
+	AUTO_FD parent_fd = open(fixture->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (tree_remove(parent_fd, fixture->root + strlen(fixture->parent), &err) < 0 ||
+	    tree_remove(parent_fd, fixture->run + strlen(fixture->parent), &err) < 0)
 		fail_msg("%s", err.text);
 }
 

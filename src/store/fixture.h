@@ -10,11 +10,15 @@
 struct fixture {
 	char root[64], run[64]; /* paths */
 	struct store store;
-	unsigned warnings; /* said since fixture_open */
+	const char *parent; /* "/tmp/" */
+	unsigned warnings;  /* said since fixture_open */
 };
 
-/** Make and open, or fail the test. */
+/** Make and open in /tmp, or fail the test. */
 void fixture_open(struct fixture *fixture);
+
+/** The same in memory, where there is a /dev/shm: for what syncs a thousand times. */
+void fixture_open_in_memory(struct fixture *fixture);
 
 /** Open once more what is there, as the next command does. */
 void fixture_reopen(struct fixture *fixture);

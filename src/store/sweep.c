@@ -20,22 +20,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* @return 1 with its lock, or -1 in *out_fd for what has none (a symlink, a file); 0 in use */
+/* @return 1 with its lock, 0 in use or gone already, -1 */
 static int claim(const struct store *store, const char *name, int *out_fd, struct err *err)
 {
-	char lock[sizeof("staging//lock") + 256];
+	char path[sizeof("staging//lock") + 256];
 	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
 	if (store_lock_fd < 0)
 		return -1;
-	snprintf(lock, sizeof(lock), "staging/%.255s/lock", name);
-	struct err why = { 0 };
-	int rc = lock_try(store->root_fd, lock, LOCK_EXCLUSIVE, out_fd, &why);
-	if (rc >= 0)
-		return rc;
-	if (why.errnum == ENOTDIR || why.errnum == ELOOP)
-		return 1;
-	if (why.errnum == ENOENT)
+	/* A name on its way to refs/ has no lock: it is made under the shared store lock. */
+	snprintf(path, sizeof(path), "staging/%.255s", name);
+	if (unlinkat(store->root_fd, path, 0) == 0 || errno != EISDIR)
 		return 0;
+	snprintf(path, sizeof(path), "staging/%.255s/lock", name);
+	struct err why = { 0 };
+	int rc = lock_try(store->root_fd, path, LOCK_EXCLUSIVE, out_fd, &why);
+	if (rc >= 0 || why.errnum == ENOENT)
+		return rc > 0;
 	if (err != NULL)
 		*err = why;
 	return -1;
