@@ -210,7 +210,7 @@ static void throttles_are_written(void **state)
 {
 	(void)state;
 	bed_init(&bed);
-	unsigned major, minor;
+	unsigned major = 0, minor = 0;
 	if (!find_disk(&major, &minor)) {
 		print_message("SKIP: no disk to throttle\n");
 		bed.layout.mode = CGROUP_NONE;

@@ -61,7 +61,7 @@ int cgroup_v2_unified(const struct cgroup_control *control, const struct cgroup_
 {
 	for (size_t i = 0; i < limits->unified.len; i++) {
 		struct cgroup_control named = *control;
-		char controller[32];
+		char controller[32] = "";
 		if (cgroup_v2_unified_controller(limits->unified.items[i], controller, err) < 0)
 			return -1;
 		named.controller = controller[0] != '\0' ? controller : "cgroup";
