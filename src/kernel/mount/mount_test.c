@@ -187,6 +187,39 @@ static void idmap_shifts_owners_body(void)
 	CHECK(stat("file", &st) == 0 && st.st_uid == 0);
 }
 
+static void a_clone_out_of_another_namespace_body(void)
+{
+	struct err err = { 0 };
+	int ready[2], go[2];
+	char byte = 0, inside[64], link[64];
+	CHECK(mkdir("dir", 0755) == 0 && mkdir("here", 0755) == 0);
+	CHECK(pipe2(ready, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0);
+	pid_t pid = fork();
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		CHECK_OK(ns_unshare(NS_MOUNT, &err), &err);
+		CHECK(mount("theirs", "dir", "tmpfs", 0, NULL) == 0);
+		room_write("dir/file", "theirs");
+		CHECK(symlink("dir", "link") == 0);
+		CHECK(write(ready[1], "r", 1) == 1 && read(go[0], &byte, 1) >= 0);
+		_exit(0);
+	}
+	CHECK(read(ready[0], &byte, 1) == 1);
+	AUTO_FD ns_fd = ns_open_pid(NS_MOUNT, pid, &err);
+	CHECK_OK(ns_fd, &err);
+	snprintf(inside, sizeof(inside), "%s/dir", room_dir);
+	snprintf(link, sizeof(link), "%s/link", room_dir);
+	AUTO_FD clone_fd = mount_clone_in(ns_fd, inside, &err);
+	CHECK_OK(clone_fd, &err);
+	CHECK(mount_clone_in(ns_fd, link, &err) == -1 && err.errnum == ELOOP);
+	CHECK(mount_clone_in(ns_fd, "/no/such/dir", &err) == -1 && err.errnum == ENOENT);
+	CHECK(write(go[1], "g", 1) == 1 && waitpid(pid, NULL, 0) == pid);
+	attach_at(clone_fd, "here");
+	AUTO_FREE char *text = room_read("here/file");
+	CHECK(text != NULL && strcmp(text, "theirs") == 0);
+	CHECK(access("dir/file", F_OK) == -1); /* we never left our namespace */
+}
+
 static void copy_up_keeps_everything_body(void)
 {
 	struct err err = { 0 };
@@ -242,6 +275,7 @@ ROOM_TEST(reconfigure_changes_the_super_block)
 ROOM_TEST(shared_super_blocks_stay_writable)
 ROOM_TEST(idmap_shifts_owners)
 ROOM_TEST(copy_up_keeps_everything)
+ROOM_TEST(a_clone_out_of_another_namespace)
 
 int main(void)
 {
@@ -255,6 +289,7 @@ int main(void)
 		cmocka_unit_test(shared_super_blocks_stay_writable),
 		cmocka_unit_test(idmap_shifts_owners),
 		cmocka_unit_test(copy_up_keeps_everything),
+		cmocka_unit_test(a_clone_out_of_another_namespace),
 		cmocka_unit_test(a_leak_would_be_seen),
 	};
 	return cmocka_run_group_tests_name("mount", tests, room_setup, room_teardown);
