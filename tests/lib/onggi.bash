@@ -129,18 +129,19 @@ box_rootfs() {
 	box_tar | tar -C "$1" --numeric-owner -xpf -
 }
 
-# A Debian root file system, made once per machine: needs the network the first time.
+# A Debian root file system with a Python, made once per machine: needs the network the first time.
 debian_tar() {
-	local cache=${XDG_CACHE_HOME:-/var/cache}/onggi-tests tar
-	tar=$cache/debian-12.tar
+	local cache=${XDG_CACHE_HOME:-/var/cache}/onggi-tests tar folder
+	tar=$cache/debian-12-python.tar
 	if [[ ! -s $tar ]]; then
 		need_command debootstrap
 		mkdir -p "$cache"
-		debootstrap --variant=minbase bookworm "$cache/debian.new" >"$cache/log" 2>&1 ||
-			skip "debootstrap failed: $(tail -n1 "$cache/log")"
-		tar -C "$cache/debian.new" --numeric-owner --exclude=./var/cache/apt/archives \
-			-cf "$tar.new" . && mv "$tar.new" "$tar"
-		rm -rf "$cache/debian.new"
+		folder=$(mktemp -d "$cache/debian.XXXXXX")
+		debootstrap --variant=minbase --include=python3-minimal bookworm "$folder" \
+			>"$cache/log" 2>&1 || skip "debootstrap failed: $(tail -n1 "$cache/log")"
+		tar -C "$folder" --numeric-owner --exclude='./var/cache/apt/archives/*.deb' \
+			--exclude='./dev/*' -cf "$folder.tar" . && mv "$folder.tar" "$tar"
+		rm -rf --one-file-system "$folder"
 	fi
 	cat "$tar"
 }
