@@ -155,7 +155,7 @@ static int add_closures(struct pack *pack, struct err *err)
 static int add_merged_directories(struct pack *pack, struct err *err)
 {
 	static const char *const names[] = { "/bin", "/lib", "/lib32", "/lib64", "/sbin" };
-	const struct pack_why why = { "symlink", PACK_COMMAND_LINE };
+	const struct pack_why why = { NULL, PACK_COMMAND_LINE };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct stat st;
 		AUTO_FREE char *usr_path = mem_printf("/usr%s", names[i]);

@@ -228,7 +228,7 @@ const struct pack_entry *pack_tree_add(struct pack_tree *tree, const char *path,
 	struct pack_entry *entry = pack_tree_find(tree, walk.done);
 	if (entry == NULL)
 		err_set(err, ERR_INVALID, "%s is the whole file system", path);
-	else
+	else if (why->kind != NULL)
 		add_reason(entry, why);
 	return entry;
 }

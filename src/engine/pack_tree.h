@@ -38,7 +38,7 @@ struct pack_tree {
 void pack_tree_done(struct pack_tree *tree);
 
 struct pack_why {
-	const char *kind;      /* static storage */
+	const char *kind;      /* static storage; NULL: a reason for symlinks on the way only */
 	const char *needed_by; /* copied */
 };
 

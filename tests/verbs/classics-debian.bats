@@ -26,6 +26,7 @@ oci_layout() {
 }
 
 says_debian() {
+	# shellcheck disable=SC2016
 	run onggi run --rm "$1" bash -c '. /etc/os-release && echo "$ID $VERSION_ID"'
 	assert_ok
 	assert_output "debian 12"
@@ -49,7 +50,7 @@ says_debian() {
 		printf "Package: hello-onggi\nVersion: 1\nArchitecture: all\nMaintainer: x <x@y>\nDescription: x\n" \
 			>/tmp/p/DEBIAN/control
 		dpkg-deb --build /tmp/p /tmp/hello.deb
-		apt-get install -y --no-download /tmp/hello.deb
+		apt-get install -y /tmp/hello.deb
 		cat /usr/share/hello/text'
 	assert_ok
 	assert_line hello

@@ -4,6 +4,7 @@
 # The classic exercises with containers, with the commands of docs/what-is-a-container.md.
 
 load ../lib/onggi
+bats_require_minimum_version 1.5.0
 
 setup_file() {
 	store_new empty
@@ -36,7 +37,7 @@ setup() {
 }
 
 @test "classics: only builtins work there" {
-	run onggi run --rm my/bash -c 'ls'
+	run -127 onggi run --rm my/bash -c 'ls'
 	assert_status 127
 	assert_has 'ls: command not found'
 	# shellcheck disable=SC2016
@@ -46,14 +47,15 @@ setup() {
 }
 
 @test "classics: no such file (1): the program is missing" {
-	run onggi run --rm --entrypoint /bin/ls my/bash
+	run -127 onggi run --rm --entrypoint /bin/ls my/bash
 	assert_status 127
 	assert_has 'exec "/bin/ls": no such file in the container'
-	run onggi run --rm --entrypoint ls my/bash
+	run -127 onggi run --rm --entrypoint ls my/bash
 	assert_status 127
+	# shellcheck disable=SC2016 # the words of the message
 	assert_has 'exec "ls": executable file not found in $PATH'
 	assert_has 'PATH inside is /usr/local/sbin:'
-	run onggi run --rm --entrypoint /opt/tool/bin/x my/bash
+	run -127 onggi run --rm --entrypoint /opt/tool/bin/x my/bash
 	assert_status 127
 	assert_has 'it has no directory "/opt"'
 }
@@ -62,7 +64,7 @@ setup() {
 	printf '#!/usr/bin/python3\nprint("hello")\n' >"$DIR/hello"
 	chmod +x "$DIR/hello"
 	image_of my/script hello
-	run onggi run --rm my/script /hello
+	run -127 onggi run --rm my/script /hello
 	assert_status 127
 	assert_has 'exec "/hello": its interpreter "/usr/bin/python3", named by its first line: no such file in the container'
 }
@@ -70,7 +72,7 @@ setup() {
 @test "classics: no such file (3): the loader is missing" {
 	cp "$(type -P bash)" "$DIR/bash"
 	image_of my/noloader bash
-	run onggi run --rm my/noloader /bash
+	run -127 onggi run --rm my/noloader /bash
 	assert_status 127
 	assert_has 'exec "/bash": its loader "/'
 	assert_has 'no such file in the container'
@@ -85,7 +87,7 @@ setup() {
 	cp "$(type -P bash)" "$DIR/bash"
 	cp -L "$loader" "$DIR/lib64/"
 	image_of my/nolibs bash lib64
-	run onggi run --rm my/nolibs /bash
+	run -127 onggi run --rm my/nolibs /bash
 	assert_status 127
 	assert_has 'error while loading shared libraries: lib'
 	assert_has 'cannot open shared object file: No such file or directory'
@@ -95,7 +97,7 @@ setup() {
 	printf '#!/bin/sh\r\necho hello\r\n' >"$DIR/hello"
 	chmod +x "$DIR/hello"
 	image_of my/crlf hello
-	run onggi run --rm my/crlf /hello
+	run -127 onggi run --rm my/crlf /hello
 	assert_status 127
 	assert_has 'carriage return'
 	assert_has 'Windows'
@@ -104,7 +106,7 @@ setup() {
 @test "classics: a link that leads nowhere" {
 	ln -s /usr/bin/none "$DIR/tool"
 	image_of my/dangling tool
-	run onggi run --rm my/dangling /tool
+	run -127 onggi run --rm my/dangling /tool
 	assert_status 127
 	assert_has '"/tool" is a symbolic link to "/usr/bin/none", which does not exist in the container'
 }
@@ -151,15 +153,16 @@ setup() {
 
 @test "classics: one static binary is a whole image" {
 	need_command busybox
-	cp "$(type -P busybox)" "$DIR/box"
-	[[ -z $(LC_ALL=C ldd "$DIR/box" 2>/dev/null | grep '=>') ]] || skip "this busybox is dynamic"
-	image_of my/static box
-	run onggi run --rm my/static /box echo hello
+	cp "$(type -P busybox)" "$DIR/busybox"
+	! ldd "$DIR/busybox" 2>/dev/null | grep -q '=>' || skip "this busybox is dynamic"
+	image_of my/static busybox
+	run onggi run --rm my/static /busybox echo hello
 	assert_ok
 	assert_output hello
 }
 
 @test "classics: the same program alone and in a container see different worlds" {
+	# shellcheck disable=SC2016
 	run onggi run --rm my/bash -c 'echo $$'
 	assert_ok
 	assert_output 1

@@ -117,6 +117,7 @@ bash_library() {
 @test "pack: both names of merged directories work" {
 	[[ -L /bin ]] || skip "/bin is a directory of its own here"
 	onggi pack bash -q -t pack/bash
+	# shellcheck disable=SC2016
 	run onggi run --rm --entrypoint /bin/bash pack/bash -c 'echo "$BASH"; [[ -L /bin ]]'
 	assert_ok
 	assert_output /bin/bash
@@ -148,6 +149,7 @@ bash_library() {
 @test "pack: --trace finds what is loaded at run time" {
 	need_command perl
 	# POSIX is a module with a shared object that no header names.
+	# shellcheck disable=SC2016
 	local program='use POSIX; print POSIX::floor(2.5), "\n"'
 	onggi pack perl -q -t pack/perl
 	run onggi run --rm pack/perl -e "$program"
