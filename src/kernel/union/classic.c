@@ -204,7 +204,6 @@ static int mount_in_own_namespace(struct classic *classic)
 {
 	if (enter_own_namespace(classic) < 0)
 		return -1;
-	AUTO_FD base_fd = classic->base_fd;
 	bool is_idmapped = classic->overlay->idmap_userns_fd >= 0;
 	if ((is_idmapped ? open_idmapped_layers(classic) : open_layers(classic)) < 0)
 		return -1;
@@ -242,6 +241,8 @@ int overlay_mount_classic(const struct overlay *overlay, struct err *err)
 	classic.layer_fds = layer_fds;
 	mount_run_aside(mount_aside, &classic, err);
 	close_layers(&classic);
+	if (classic.base_fd != overlay->base_dir_fd)
+		fd_close(&classic.base_fd);
 	buf_done(&classic.lower);
 	buf_done(&classic.options);
 	return classic.result_fd;
