@@ -63,7 +63,7 @@ int inner_new_session(struct boot *boot UNUSED, const struct boot_op *op UNUSED,
 
 int inner_new_keyring(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
 {
-	return keyring_join_new("_ses.onggi", err);
+	return keyring_join_new(NULL, err); /* a name could be an existing keyring's */
 }
 
 int inner_set_hostname(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
