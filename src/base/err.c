@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_sys
+#undef err_num
+#undef err_context
+#undef err_hint
+
 PRINTF_LIKE(4, 0)
 static void err_fill(struct err *err, enum err_kind kind, int errnum, const char *fmt, va_list ap)
 {

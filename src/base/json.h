@@ -58,6 +58,8 @@ struct json_at {
 	size_t index;
 };
 
+/** Where reading begins, and one step down from there: a member or an item that is not there
+ *  has the value NULL. What they return refers to its parent, which must stay. */
 struct json_at json_root(struct json_object *doc);
 struct json_at json_member(const struct json_at *object, const char *key);
 struct json_at json_item(const struct json_at *array, size_t index);

@@ -20,6 +20,7 @@
 /** `"key":`, with a comma before it unless it is the first; the value is the caller's. */
 void json_add_key(struct buf *out, const char *key);
 
+/** One member each. Left out, as Docker does: a NULL or empty string, and false. */
 void json_add_str(struct buf *out, const char *key, const char *value);
 void json_add_uint(struct buf *out, const char *key, uint64_t value); /* always written */
 void json_add_int(struct buf *out, const char *key, int64_t value);   /* always written */

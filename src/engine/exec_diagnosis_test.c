@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ static struct err err;
 static int make_root(void **state)
 {
 	(void)state;
-	strcpy(root_path + strlen(root_path) - 6, "XXXXXX");
+	memcpy(root_path + strlen(root_path) - 6, "XXXXXX", 6);
 	assert_non_null(mkdtemp(root_path));
 	root_fd = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(root_fd >= 0);
@@ -80,7 +81,7 @@ static void put_elf(const char *path, uint16_t machine, const char *loader)
 		},
 	};
 	if (loader != NULL)
-		strncpy(file.loader, loader, sizeof(file.loader) - 1);
+		snprintf(file.loader, sizeof(file.loader), "%s", loader);
 	put(path, 0755, &file, sizeof(file));
 }
 

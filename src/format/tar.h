@@ -22,10 +22,11 @@ struct tar_writer {
 	char buffer[TAR_BUFFER_BYTES];
 };
 
+/** Start an archive whose entries all have this time. */
 void tar_init(struct tar_writer *tar, int fd, uint64_t mtime_s);
 
-/* Paths are relative, without a leading or trailing slash. Modes: the low 12 bits are written. */
-
+/** One entry. Paths are relative, without a leading or trailing slash. Modes: the low 12 bits are
+ *  written. */
 int tar_add_directory(struct tar_writer *tar, const char *path, mode_t mode, struct err *err);
 int tar_add_symlink(struct tar_writer *tar, const char *path, const char *target, struct err *err);
 int tar_add_bytes(struct tar_writer *tar, const char *path, mode_t mode, const void *data,

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/** One part of the configuration each; errors name the JSON path. */
 int spec_read_process(const struct json_at *process, struct spec *spec, struct err *err);
 int spec_read_linux(const struct json_at *object, struct spec *spec, struct err *err);
 int spec_read_resources(const struct json_at *resources, struct spec *spec, struct err *err);

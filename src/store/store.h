@@ -47,6 +47,7 @@ struct store {
  */
 int store_open(const char *root_path, const char *run_path, struct store *out, struct err *err);
 
+/** Close its descriptors and free what it holds. */
 void store_close(struct store *store);
 
 #define STORE_LOCK_TIMEOUT_MS 10000

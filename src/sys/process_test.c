@@ -40,8 +40,10 @@ static void test_signal_and_its_status(void **state)
 	struct process_clone clone = { .cgroup_fd = -1, .no_signal = true };
 	struct process_exit exit;
 	pid_t pid = process_fork(&clone, NULL);
-	while (pid == 0)
-		pause();
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
 	AUTO_FD pidfd = clone.out_pidfd;
 	assert_int_equal(process_signal(pidfd, SIGKILL, NULL), 0);
 	assert_int_equal(process_wait(pidfd, &exit, NULL), 0);

@@ -188,8 +188,11 @@ static pid_t storm_start(void)
 	assert_int_equal(symlinkat(top_path, root_fd, "exit"), 0);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
-	while (pid == 0)
-		syscall(SYS_renameat2, root_fd, "storm", root_fd, "exit", 2 /* RENAME_EXCHANGE */);
+	if (pid == 0) {
+		for (;;)
+			syscall(SYS_renameat2, root_fd, "storm", root_fd, "exit",
+				2 /* RENAME_EXCHANGE */);
+	}
 	return pid;
 }
 

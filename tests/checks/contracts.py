@@ -13,6 +13,8 @@ from tree import blank_comments
 def check(tree):
     for path, text in tree.under("src/", ending=(".h",)):
         lines = text.splitlines()
+        if path.endswith(("_test.h", "_sample.h")):  # of tests
+            continue
         bare = blank_comments(text).splitlines()
         if "Contract of each:" in text:
             continue

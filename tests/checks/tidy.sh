@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy (.clang-tidy) over every C file of the build; TAP, one line per file.
+# clang-tidy (.clang-tidy) over every C file of the build; TAP, one line per file. Without the tests: it
+# does not know that cmocka's assertions do not return, and reports what follows them.
 #
 #	tests/checks/tidy.sh BUILD
 set -euo pipefail
@@ -32,7 +33,7 @@ self_test() {
 	rm -f "$probe"
 }
 
-mapfile -t paths < <(git -c safe.directory='*' ls-files 'src/*.c')
+mapfile -t paths < <(git -c safe.directory='*' ls-files 'src/*.c' ':!*_test.c' ':!*/fixture.c')
 echo "1..$((${#paths[@]} + 1))"
 self_test
 # shellcheck disable=SC2016 # expanded by the inner bash
