@@ -83,16 +83,17 @@ static int split_words(const char *s, struct strv *out, struct err *err)
 
 static int parse_pairs(const char *text, struct strv *out, struct err *err)
 {
-	size_t key_len = strcspn(text, " \t=");
-	if (text[key_len] != '=') { /* the old form: one key, the rest is the value */
+	if (split_words(text, out, err) < 0)
+		return -1;
+	if (strchr(out->items[0], '=') == NULL) { /* the old form: a key, the rest is its value */
+		size_t key_len = strcspn(text, blanks);
 		const char *value = text + key_len + strspn(text + key_len, blanks);
-		if (key_len == 0 || *value == '\0')
+		if (*value == '\0')
 			return err_set(err, ERR_INVALID, "KEY=VALUE is expected");
+		strv_done(out);
 		strv_add_take(out, mem_printf("%.*s=%s", (int)key_len, text, value));
 		return 0;
 	}
-	if (split_words(text, out, err) < 0)
-		return -1;
 	for (size_t i = 0; i < out->len; i++)
 		if (out->items[i][0] == '=' || strchr(out->items[i], '=') == NULL)
 			return err_set(err, ERR_INVALID, "\"%.64s\" is not KEY=VALUE",
