@@ -322,7 +322,7 @@ int exec_diagnose(int root_fd, const char *path, const struct strv *env, int err
 		d.err = err;
 	err_clear(d.err);
 	if (*path == '\0') {
-		err_set(d.err, ERR_INVALID, "exec: the command is empty");
+		err_set(d.err, ERR_INVALID, "the command is empty");
 		return EXIT_NOT_FOUND;
 	}
 	const char *search = env != NULL ? strv_env_get(env, "PATH") : NULL;
@@ -331,15 +331,14 @@ int exec_diagnose(int root_fd, const char *path, const struct strv *env, int err
 	bool is_searched = strchr(path, '/') == NULL;
 	AUTO_FREE char *found = is_searched ? search_path(root_fd, path, search) : NULL;
 	if (is_searched && found == NULL) {
-		err_set(d.err, ERR_NOT_FOUND, "exec \"%s\": executable file not found in $PATH",
-			path);
+		err_set(d.err, ERR_NOT_FOUND, "\"%s\": executable file not found in $PATH", path);
 		err_hint(d.err, "PATH inside is %s", search);
 		return EXIT_NOT_FOUND;
 	}
 	int code = diagnose_file(&d, found != NULL ? found : path);
 	if (found != NULL)
-		err_context(d.err, "exec \"%s\" (%s)", path, found);
+		err_context(d.err, "\"%s\" (%s)", path, found);
 	else
-		err_context(d.err, "exec \"%s\"", path);
+		err_context(d.err, "\"%s\"", path);
 	return code;
 }

@@ -107,8 +107,8 @@ static void missing_files(void **state)
 	(void)state;
 	assert_int_equal(symlinkat("/bin/nowhere", root_fd, "bin/dangling"), 0);
 	put_text("bin/plain", 0755, "#!/bin/none\n");
-	expect("ls", ENOENT, 127, "exec \"ls\": executable file not found in $PATH", "/usr/bin");
-	expect("/bin/ls", ENOENT, 127, "exec \"/bin/ls\": no such file in the container", "");
+	expect("ls", ENOENT, 127, "\"ls\": executable file not found in $PATH", "/usr/bin");
+	expect("/bin/ls", ENOENT, 127, "\"/bin/ls\": no such file in the container", "");
 	expect("/opt/x/ls", ENOENT, 127, "it has no directory \"/opt\"", "");
 	expect("/bin/dangling", ENOENT, 127, "symbolic link to \"/bin/nowhere\"", "");
 	expect("/bin/plain/x", ENOTDIR, 127, "\"/bin/plain\" is not a directory", "");

@@ -49,11 +49,11 @@ setup() {
 @test "classics: no such file (1): the program is missing" {
 	run -127 onggi run --rm --entrypoint /bin/ls my/bash
 	assert_status 127
-	assert_has 'exec "/bin/ls": no such file in the container'
+	assert_has '"/bin/ls": no such file in the container'
 	run -127 onggi run --rm --entrypoint ls my/bash
 	assert_status 127
 	# shellcheck disable=SC2016 # the words of the message
-	assert_has 'exec "ls": executable file not found in $PATH'
+	assert_has '"ls": executable file not found in $PATH'
 	assert_has 'PATH inside is /usr/local/sbin:'
 	run -127 onggi run --rm --entrypoint /opt/tool/bin/x my/bash
 	assert_status 127
@@ -66,7 +66,7 @@ setup() {
 	image_of my/script hello
 	run -127 onggi run --rm my/script /hello
 	assert_status 127
-	assert_has 'exec "/hello": its interpreter "/usr/bin/python3", named by its first line: no such file in the container'
+	assert_has '"/hello": its interpreter "/usr/bin/python3", named by its first line: no such file in the container'
 }
 
 @test "classics: no such file (3): the loader is missing" {
@@ -74,7 +74,7 @@ setup() {
 	image_of my/noloader bash
 	run -127 onggi run --rm my/noloader /bash
 	assert_status 127
-	assert_has 'exec "/bash": its loader "/'
+	assert_has '"/bash": its loader "/'
 	assert_has 'no such file in the container'
 	assert_has 'onggi pack'
 }
@@ -171,4 +171,20 @@ setup() {
 	assert_output jar
 	run onggi run --rm my/bash -c 'echo /proc/[0-9]*'
 	assert_output /proc/1
+}
+
+# Each command of the page is run, in order, in one empty directory; its answer has to be the page's.
+# "…" stands for anything in a line, and alone for any lines.
+@test "classics: the page says what happens" {
+	need_command python3 perl busybox
+	[[ $(uname -m) == x86_64 ]] || skip "the page is about x86-64"
+	[[ -L /bin && -e /usr/lib/x86_64-linux-gnu ]] || skip "the page is about Debian's layout"
+	local bin=$BATS_TEST_TMPDIR/bin
+	mkdir "$bin" "$BATS_TEST_TMPDIR/page"
+	printf '#!/bin/sh\nexec "%s" --root "%s" --run-root "%s" "$@"\n' "$ONGGI" "$STORE" "$RUN_STORE" \
+		>"$bin/onggi"
+	chmod +x "$bin/onggi"
+	cd "$BATS_TEST_TMPDIR/page"
+	PATH=$bin:$PATH run python3 "$TESTS/lib/page.py" "$TOP/docs/what-is-a-container.md"
+	assert_ok
 }
