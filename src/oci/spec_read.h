@@ -7,9 +7,13 @@
 
 #include <stdint.h>
 
-/** One part of the configuration each; errors name the JSON path. */
+/** "process" */
 int spec_read_process(const struct json_at *process, struct spec *spec, struct err *err);
+
+/** "linux", with its resources */
 int spec_read_linux(const struct json_at *object, struct spec *spec, struct err *err);
+
+/** "linux.resources" */
 int spec_read_resources(const struct json_at *resources, struct spec *spec, struct err *err);
 
 /** Read one item of a list into `spec`. */

@@ -33,3 +33,9 @@ bool container_exists(const struct store *store, const char *id);
 
 /** Remove both directories; its record and name are gone, its lock is held or nobody's. */
 void container_remove_dirs(const struct store *store, const char *id);
+
+/**
+ * After a reboot: give every kept container its name back, and record as ended what was not. Under
+ * the exclusive store lock.
+ */
+int container_after_boot(const struct store *store, struct err *err);

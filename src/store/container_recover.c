@@ -6,6 +6,8 @@
  */
 #include "store/container.h"
 
+#include "base/clock.h"
+#include "base/mem.h"
 #include "base/warn.h"
 #include "store/container_record.h"
 #include "store/names.h"
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +105,9 @@ static int check_one(const struct store *store, const char *id, container_orphan
 	struct err why = { 0 };
 	if (strlen(id) != ID_LEN || !id_is_prefix(id))
 		return 0;
+	/* Most are, and asking the lock is cheaper than reading the record. */
+	if (container_is_watched(store, id, NULL) == 1)
+		return 0;
 	if (container_record_read(store, id, &container, &why) == 0)
 		return is_orphan_status(&container) ? offer(store, id, found, arg, err) : 0;
 	if (why.kind == ERR_NOT_FOUND)
@@ -113,6 +119,13 @@ static int check_one(const struct store *store, const char *id, container_orphan
 
 static int sweep_names(const struct store *store, struct err *err)
 {
+	/* Looked at without the lock first: nearly always there is nothing, and a start that is
+	 * under way need not wait for us. */
+	AUTO(struct strv, strv_done) stale = { 0 };
+	if (names_stale(store, NULL, &stale, err) < 0)
+		return -1;
+	if (stale.len == 0)
+		return 0;
 	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
 	return store_lock_fd >= 0 ? names_sweep(store, NULL, err) : -1;
 }
@@ -141,4 +154,37 @@ int container_each_orphan(const struct store *store, container_orphan_fn *found,
 		rc = -1;
 	}
 	return sweep_names(store, err) == 0 ? rc : -1;
+}
+
+static void end_with_machine(const struct store *store, struct container *container)
+{
+	struct err err = { 0 };
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
+	container->status = CONTAINER_EXITED;
+	container->exit_code = 255;
+	container->finished_ns = clock_realtime_ns();
+	container->pid = container->monitor_pid = 0;
+	free(container->error);
+	container->error = mem_strdup("the machine was restarted while it ran");
+	/* Unlocked: no process of this boot has seen it yet. */
+	lease.dir_fd = openat(store->containers_fd, container->id,
+			      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (container_record_write(&lease, container, &err) < 0)
+		warn_say("container %s: %s", container->name, err.text);
+}
+
+int container_after_boot(const struct store *store, struct err *err)
+{
+	AUTO(struct container_list, container_list_done) list = { 0 };
+	if (container_list(store, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.len; i++) {
+		struct err why = { 0 };
+		struct container *container = &list.items[i];
+		if (names_reserve(store, container->name, container->id, &why) < 0)
+			warn_say("%s", why.text);
+		if (container->status != CONTAINER_EXITED)
+			end_with_machine(store, container);
+	}
+	return 0;
 }

@@ -2,9 +2,6 @@
 /* The names of containers. Names are checked against Docker's grammar first: no '/', no "..". */
 #include "store/names.h"
 
-#include "base/json.h"
-#include "base/warn.h"
-#include "store/record.h"
 #include "store/scan.h"
 
 #include <errno.h>
@@ -61,49 +58,33 @@ void names_release(const struct store *store, const char *name, const char *id)
 		unlinkat(store->run_fd, name_path(name).text, 0);
 }
 
-/* A damaged or absent record is the business of whoever lists containers. */
-static void rebuild_one(const struct store *store, const char *id)
+static bool is_stale(const struct store *store, const char *owner, const char *id)
 {
-	char path[sizeof("containers//record") + ID_SIZE];
-	AUTO_JSON struct json_object *doc = NULL;
-	AUTO_FREE char *name = NULL;
-	struct err err = { 0 };
-	if (strlen(id) != ID_LEN || !id_is_prefix(id))
-		return;
-	snprintf(path, sizeof(path), "containers/%s/record", id);
-	if (record_read(store->root_fd, path, &doc, &err) < 0)
-		return;
-	struct json_at root = json_root(doc);
-	if (json_get_str(&root, "name", &name, &err) > 0 &&
-	    names_reserve(store, name, id, &err) < 0)
-		warn_say("%s", err.text);
+	if (id != NULL && strcmp(owner, id) == 0)
+		return true;
+	return faccessat(store->containers_fd, owner, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
 }
 
-int names_rebuild(const struct store *store, struct err *err)
-{
-	AUTO(struct strv, strv_done) ids = { 0 };
-	if (scan_names(store->root_fd, "containers", &ids, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ids.len; i++)
-		rebuild_one(store, ids.items[i]);
-	return 0;
-}
-
-int names_sweep(const struct store *store, const char *id, struct err *err)
+int names_stale(const struct store *store, const char *id, struct strv *out, struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
 	if (scan_names(store->run_fd, "names", &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.len; i++) {
 		char owner[ID_SIZE];
-		const char *name = names.items[i];
-		if (names_lookup(store, name, owner) == 0)
-			continue;
-		bool is_stale = faccessat(store->containers_fd, owner, F_OK, AT_SYMLINK_NOFOLLOW) <
-					0 &&
-				errno == ENOENT;
-		if (is_stale || (id != NULL && strcmp(owner, id) == 0))
-			unlinkat(store->run_fd, name_path(name).text, 0);
+		if (names_lookup(store, names.items[i], owner) == 1 && is_stale(store, owner, id))
+			strv_add(out, names.items[i]);
 	}
+	return 0;
+}
+
+int names_sweep(const struct store *store, const char *id, struct err *err)
+{
+	AUTO(struct strv, strv_done) stale = { 0 };
+	if (names_stale(store, id, &stale, err) < 0)
+		return -1;
+	for (size_t i = 0; i < stale.len; i++)
+		unlinkat(store->run_fd, name_path(stale.items[i]).text, 0);
 	return 0;
 }

@@ -4,10 +4,11 @@
 /*
  * Container names: run/names/NAME is a symlink whose text is the id. Making a symlink is
  * exclusive, so a name has one owner without any lock. The durable owner of a name is the
- * container's record; after a reboot the symlinks are made again from those.
+ * container's record; after a reboot the symlinks are made again from those (container_recover.c).
  */
 #include "base/err.h"
 #include "base/id.h"
+#include "base/strv.h"
 #include "store/store.h"
 
 /** ERR_CONFLICT names the container that has it. */
@@ -19,9 +20,11 @@ int names_lookup(const struct store *store, const char *name, char out_id[ID_SIZ
 /** Give it up, if `id` has it. */
 void names_release(const struct store *store, const char *name, const char *id);
 
-/** From every durable record. Called under the exclusive store lock. */
-int names_rebuild(const struct store *store, struct err *err);
+/**
+ * Names of containers that have no directory any more, and, unless `id` is NULL, those of `id`.
+ * Without the exclusive store lock it is a guess: a container may just be made.
+ */
+int names_stale(const struct store *store, const char *id, struct strv *out, struct err *err);
 
-/** Take away the names of containers that have no directory any more, and, unless NULL, those of
- *  `id`. Called under the exclusive store lock. */
+/** Take them away. Called under the exclusive store lock. */
 int names_sweep(const struct store *store, const char *id, struct err *err);

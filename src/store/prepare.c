@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Making the store's layout, and what a reboot asks for: the run root's leftovers go, the names
- * come back from the durable records. Serialised by the store lock; a process killed in the
- * middle leaves the boot mark unset, so that the next one starts over.
+ * come back from the durable records, and what ran has ended. Serialised by the store lock; a
+ * process killed in the middle leaves the boot mark unset, so that the next one starts over.
  */
 #include "store/prepare.h"
 
 #include "base/attr.h"
 #include "base/mem.h"
-#include "store/names.h"
+#include "store/container_record.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/tree.h"
@@ -130,8 +130,15 @@ static int check_run_root(const struct store *store, const char *boot_id, struct
 	return err_hint(err, "use --run-root %s, or remove those containers first", other);
 }
 
+static int open_dir(int *fd, int parent_fd, const char *name, struct err *err)
+{
+	fd_close(fd);
+	*fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *fd >= 0 ? 0 : err_sys(err, "open directory %s", name);
+}
+
 /* The run root is from another boot, or new. */
-static int begin_boot(const struct store *store, const char *boot_id, struct err *err)
+static int begin_boot(struct store *store, const char *boot_id, struct err *err)
 {
 	static const char *const dirs[] = { "containers", "names", "cache", "cache/seccomp",
 					    "mnt" };
@@ -139,7 +146,9 @@ static int begin_boot(const struct store *store, const char *boot_id, struct err
 	    tree_remove(store->run_fd, "containers", err) < 0 ||
 	    tree_remove(store->run_fd, "names", err) < 0 ||
 	    make_dirs(store->run_fd, dirs, ARRAY_LEN(dirs), err) < 0 ||
-	    names_rebuild(store, err) < 0)
+	    open_dir(&store->containers_fd, store->root_fd, "containers", err) < 0 ||
+	    open_dir(&store->run_containers_fd, store->run_fd, "containers", err) < 0 ||
+	    container_after_boot(store, err) < 0)
 		return -1;
 	if (write_mark(store->root_fd, "run-root", store->run_path, err) < 0)
 		return -1;

@@ -40,7 +40,7 @@ struct store {
 /**
  * Open both roots, making what is missing (0700; a root that belongs to somebody else or that
  * others may enter is refused with a hint). After a reboot (boot id changed) the run root's
- * leftovers go and the names are rebuilt from the records.
+ * leftovers go, names are rebuilt from the records, and kept containers that ran have ended (255).
  *
  * @return 0, or -1: ERR_INVALID (relative path, loose root), ERR_CONFLICT (the store is in use
  *         with another run root in this boot), ERR_SYSTEM

@@ -41,22 +41,35 @@ static int claim(const struct store *store, const char *name, int *out_fd, struc
 	return -1;
 }
 
-/* Half-written files of dead processes, ".NAME.new-...". Writers hold the shared lock. */
+static bool is_fresh_file(const char *name)
+{
+	return name[0] == '.' && strstr(name, ".new-") != NULL;
+}
+
+/* Half-written files of dead processes, ".NAME.new-...". Writers hold the shared lock, so that
+ * under the exclusive one there are no live ones; it is only taken when there is something. */
 static int sweep_fresh_files(const struct store *store, const char *path, struct err *err)
 {
-	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	AUTO_FD store_lock_fd = -1;
 	AUTO_FD fd = openat(store->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (store_lock_fd < 0)
-		return -1;
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL)
 		return err_sys(err, "open directory %s", path);
 	fd_take(&fd);
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		if (entry->d_name[0] == '.' && strstr(entry->d_name, ".new-") != NULL)
+	int rc = 0;
+	for (struct dirent *entry; rc == 0 && (entry = readdir(dir)) != NULL;) {
+		if (!is_fresh_file(entry->d_name))
+			continue;
+		if (store_lock_fd < 0) {
+			store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+			rc = store_lock_fd < 0 ? -1 : 0;
+			rewinddir(dir);
+		} else {
 			unlinkat(dirfd(dir), entry->d_name, 0);
+		}
+	}
 	closedir(dir);
-	return 0;
+	return rc;
 }
 
 int store_sweep_staging(const struct store *store, struct err *err)
