@@ -111,6 +111,26 @@ static int check(const struct spec *spec, const struct boot_options *options, st
 	return 0;
 }
 
+/* On v1 the inner process moves itself: a "0" in tasks waits for nobody, a pid in cgroup.procs for
+ * an RCU grace period (5-12 ms). A new user namespace does not take that right away before the
+ * process becomes somebody in it; a joined one has by then. On v2 the clone is made inside. */
+static bool joins_cgroup_itself(const struct boot_plan *plan)
+{
+	return plan->spec->has_cgroup && !plan->options->is_cgroup_v2 &&
+	       !is_joined(plan->spec, NS_USER);
+}
+
+static bool is_moved_to_cgroup(const struct boot_plan *plan)
+{
+	return plan->spec->has_cgroup && !plan->options->is_cgroup_v2 &&
+	       is_joined(plan->spec, NS_USER);
+}
+
+static bool waits_for_parent(const struct boot_plan *plan)
+{
+	return plan->has_user_ns || is_moved_to_cgroup(plan);
+}
+
 static void plan_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -128,11 +148,8 @@ static void plan_parent(struct planner *planner)
 			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
 	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
 	add_if(planner, plan->has_user_ns, STEP_WRITE_ID_MAPS);
-	bool joins_itself = !plan->options->is_cgroup_v2 && !plan->has_user_ns &&
-			    !is_joined(spec, NS_USER);
-	bool is_cloned_in = plan->options->is_cgroup_v2;
-	add_if(planner, spec->has_cgroup && !joins_itself && !is_cloned_in, STEP_MOVE_TO_CGROUP);
-	add_if(planner, plan->has_user_ns || (spec->has_cgroup && !joins_itself), STEP_LET_GO);
+	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
+	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	add(planner, STEP_AWAIT_EXEC);
 }
@@ -162,13 +179,8 @@ static void plan_world(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
 	const struct spec *spec = plan->spec;
-	bool parent_let_go = false;
-	for (size_t i = 0; i < plan->len[BOOT_PARENT]; i++)
-		parent_let_go |= plan->ops[BOOT_PARENT][i].step == STEP_LET_GO;
-	bool joins_itself = spec->has_cgroup && !plan->options->is_cgroup_v2 && !parent_let_go;
-
-	add_if(planner, parent_let_go, STEP_AWAIT_PARENT);
-	add_if(planner, joins_itself, STEP_JOIN_CGROUP);
+	add_if(planner, waits_for_parent(plan), STEP_AWAIT_PARENT);
+	add_if(planner, joins_cgroup_itself(plan), STEP_JOIN_CGROUP);
 	add_if(planner, is_new(spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE);
 	plan_joins(planner);
 	add_if(planner, spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);

@@ -142,10 +142,34 @@ static void user_namespace_waits_for_its_maps(void **state)
 	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
 	make(&bed);
 	assert_true(has_step(&bed, BOOT_PARENT, STEP_WRITE_ID_MAPS));
-	assert_true(has_step(&bed, BOOT_PARENT, STEP_MOVE_TO_CGROUP));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_MOVE_TO_CGROUP));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
 	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
 	assert_true(has_step(&bed, BOOT_INNER, STEP_BECOME_ROOT));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	bed.options.is_cgroup_v2 = true;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
 	assert_false(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	bed_done(&bed);
+}
+
+static void joined_user_namespace_is_moved_to_its_cgroup(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.namespaces[NS_USER].is_used = true;
+	bed.spec.namespaces[NS_USER].path = mem_strdup("/proc/1/ns/user");
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_MOVE_TO_CGROUP));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	bed.spec.has_cgroup = false;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
 	bed_done(&bed);
 }
 
@@ -261,6 +285,7 @@ int main(void)
 		cmocka_unit_test(default_container_needs_no_outer),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
+		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),
 		cmocka_unit_test(seccomp_goes_where_its_right_is),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(bare_chroot_is_a_short_plan),

@@ -41,7 +41,7 @@ static const struct boot_step steps[STEP_COUNT] = {
 		"Write %s: until then nobody is anybody in the new user namespace.",
 		"before the inner process goes on" },
 	[STEP_MOVE_TO_CGROUP] = { BOOT_PARENT, "move to cgroup", parent_move_to_cgroup, say_cgroup, NULL,
-		"Move the inner process into %s, since it has no right to do so from inside its user namespace.",
+		"Move the inner process into %s, since it has no right to do so from inside the user namespace it joined.",
 		"before the inner process goes on: its cgroup namespace is rooted there" },
 	[STEP_LET_GO] = { BOOT_PARENT, "let go", parent_let_go, NULL, NULL,
 		"Tell the inner process to go on.",
