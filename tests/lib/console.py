@@ -6,7 +6,7 @@ console.py PAGE [--update]
 
 Every block ```console is a session: lines after "# " or "$ " are commands (continued by a backslash),
 what follows is their output. All blocks of a page run in one directory, in order. Compared with
-tolerance: ids, times, sizes and runs of blanks count as equal; a line "..." stands for any lines.
+tolerance: ids, times, sizes, big numbers and runs of blanks count as equal; a line "..." stands for any lines.
 With --update the output that was seen is written into the page.
 """
 import os
@@ -23,6 +23,9 @@ TOLERANT = [
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*", "DATE"),
     (r"\b\d+(?:\.\d+)? ?(?:ns|us|ms|s|[kKMG]?i?B)\b", "QUANTITY"),
     (r"\b\d+\.\d+\b", "NUMBER"),
+    (r"\bLinux \d\S*", "KERNEL"),
+    (r"\b\d{7,}\b", "NUMBER"),
+    (r"\b\d+ (files|processes)\b", r"COUNT \1"),
     (r"[ \t]+", " "),
 ]
 

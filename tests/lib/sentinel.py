@@ -57,7 +57,8 @@ def mounts():
 def cgroups(mount_point):
     for folder, folders, _ in os.walk(mount_point):
         for name in folders:
-            if not name.startswith("onggi-test-"):  # unit tests that run at the same time
+            # Not those of other programs, nor of unit tests that run at the same time.
+            if "onggi" in folder + name and not name.startswith("onggi-test-"):
                 yield f"cgroup {os.path.join(folder, name)}"
 
 
