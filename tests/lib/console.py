@@ -6,7 +6,7 @@ console.py PAGE [--update]
 
 Every block ```console is a session: lines after "# " or "$ " are commands (continued by a backslash),
 what follows is their output. All blocks of a page run in one directory, in order. Compared with
-tolerance: ids, times, sizes, big numbers and runs of blanks count as equal; a line "..." stands for any lines.
+tolerance: ids, times, sizes, big numbers and runs of blanks count as equal; "…" stands for any text, alone on a line for any lines.
 With --update the output that was seen is written into the page.
 """
 import os
@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 TOLERANT = [
+    (r"\bLinux \d\S*", "KERNEL"),
     (r"\b[0-9a-f]{64}\b", "ID64"),
     (r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b", "ID12"),
     (r"\b[a-z]+_[a-z]+\b", "NAME"),
@@ -23,7 +24,6 @@ TOLERANT = [
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*", "DATE"),
     (r"\b\d+(?:\.\d+)? ?(?:ns|us|ms|s|[kKMG]?i?B)\b", "QUANTITY"),
     (r"\b\d+\.\d+\b", "NUMBER"),
-    (r"\bLinux \d\S*", "KERNEL"),
     (r"\b\d{7,}\b", "NUMBER"),
     (r"\b\d+ (files|processes)\b", r"COUNT \1"),
     (r"[ \t]+", " "),
@@ -56,8 +56,8 @@ def sessions(text):
 
 
 def matches(expected, seen):
-    pattern = "".join(r"(?:.*\n)*" if line == "..." else re.escape(tolerant(line)) + r"\n"
-                      for line in expected)
+    pattern = "".join(r"(?:.*\n)*" if line == "…" else
+                      re.escape(tolerant(line)).replace("…", ".*") + r"\n" for line in expected)
     return re.fullmatch(pattern, "".join(tolerant(line) + "\n" for line in seen)) is not None
 
 
