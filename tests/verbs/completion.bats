@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+
+load ../lib/onggi
+
+setup_file() {
+	store_new empty
+}
+
+@test "completion: bash completes verbs, options and words" {
+	onggi completion bash >"$BATS_TEST_TMPDIR/onggi.bash"
+	bash -n "$BATS_TEST_TMPDIR/onggi.bash"
+	# complete LINE...: what is offered for the last word
+	complete_words() {
+		bash -c 'compopt() { :; }; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _onggi
+			printf "%s\n" "${COMPREPLY[@]}"' _ "$BATS_TEST_TMPDIR/onggi.bash" "$@"
+	}
+	run complete_words onggi ru
+	assert_output run
+	run complete_words onggi run --memory-s
+	assert_output $'--memory-swap\n--memory-swappiness'
+	run complete_words onggi --root /x run --profile d
+	assert_output $'default\ndocker'
+	run complete_words onggi completion z
+	assert_output zsh
+}
+
+@test "completion: zsh and fish accept theirs" {
+	onggi completion zsh >"$BATS_TEST_TMPDIR/_onggi"
+	onggi completion fish >"$BATS_TEST_TMPDIR/onggi.fish"
+	run head -n1 "$BATS_TEST_TMPDIR/_onggi"
+	assert_output "#compdef onggi"
+	command -v zsh >/dev/null && zsh -n "$BATS_TEST_TMPDIR/_onggi"
+	command -v fish >/dev/null && fish -n "$BATS_TEST_TMPDIR/onggi.fish"
+	grep -q -- "-l memory -s m" "$BATS_TEST_TMPDIR/onggi.fish"
+}
+
+@test "completion: another shell" {
+	run onggi completion tcsh
+	assert_status 1
+	assert_has "unknown shell tcsh"
+}
