@@ -34,10 +34,10 @@ static void add_reason(struct buf *out, const struct pack_reason *reason)
 	if (strcmp(reason->needed_by, PACK_COMMAND_LINE) == 0) {
 		buf_addf(out, ", %s", PACK_COMMAND_LINE);
 	} else {
-		buf_add_str(out, strcmp(reason->kind, "opened") == 0 ||
-						 strcmp(reason->kind, "executed") == 0
-					 ? " by "
-					 : " for ");
+		bool is_act = strcmp(reason->kind, "opened") == 0 ||
+			      strcmp(reason->kind, "examined") == 0 ||
+			      strcmp(reason->kind, "executed") == 0;
+		buf_add_str(out, is_act ? " by " : " for ");
 		printable_add(out, reason->needed_by, PRINTABLE_LINE);
 	}
 	if (reason->also_needed_by.len > 0)
@@ -235,12 +235,14 @@ const struct verb verb_pack = {
 		"\n"
 		"Files that a program opens while it runs (plugins, name service libraries, "
 		"locales, data) are named nowhere in it. --trace finds those of one run: the "
-		"command is run here, with your rights, under ptrace(2); what it opens for reading "
-		"and what it executes goes into the image. Look at the list before you give the "
-		"image away. --add names more files by hand; libraries bring what they need.\n"
+		"command is run here, with your rights, under ptrace(2), its output on the "
+		"standard error. What it opens for reading, looks at or executes goes into the "
+		"image: read the list before you give the image away. --add names more files by "
+		"hand; libraries bring what they need.\n"
 		"\n"
 		"The same files give the same image id: entries are sorted, owned by 0:0, without "
-		"set-user-ID bits, and have one time stamp, SOURCE_DATE_EPOCH or 1970.",
+		"set-user-ID bits and file capabilities, and have one time stamp, "
+		"SOURCE_DATE_EPOCH or 1970.",
 	.examples = "  onggi pack bash -t my/bash\n"
 		    "  onggi run --rm -it my/bash\n"
 		    "  onggi pack curl -t curl --add /etc/ssl/certs\n"

@@ -77,7 +77,21 @@ static bool is_wanted(const struct pack_traced *file)
 	for (size_t i = 0; i < ARRAY_LEN(unwanted); i++)
 		if (strncmp(file->path, unwanted[i], strlen(unwanted[i])) == 0)
 			return false;
-	return stat(file->path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+	if (stat(file->path, &st) < 0)
+		return false;
+	return S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && file->use == PACK_OPENED);
+}
+
+static int add_used(struct pack *pack, const struct pack_traced *file, bool is_first,
+		    struct err *err)
+{
+	static const char *const kinds[] = {
+		[PACK_EXAMINED] = "examined", [PACK_OPENED] = "opened", [PACK_EXECUTED] = "executed"
+	};
+	const struct pack_why why = { kinds[file->use], is_first ? PACK_COMMAND_LINE : file->by };
+	if (file->use == PACK_EXECUTED)
+		return pack_program_add(&pack->programs, file->path, &why, err);
+	return pack_tree_add(&pack->tree, file->path, &why, err) != NULL ? 0 : -1;
 }
 
 static int add_traced(struct pack *pack, struct err *err)
@@ -90,16 +104,9 @@ static int add_traced(struct pack *pack, struct err *err)
 	if (path == NULL || pack_trace_run(path, command->items, &trace, err) < 0)
 		return err_context(err, "trace");
 	pack->trace_status = trace.exit_code;
-	for (size_t i = 0; i < trace.len; i++) {
-		const struct pack_traced *file = &trace.files[i];
-		const struct pack_why why = { file->is_executed ? "executed" : "opened",
-					      i == 0 ? PACK_COMMAND_LINE : file->by };
-		if (!is_wanted(file))
-			continue;
-		if (file->is_executed ? pack_program_add(&pack->programs, file->path, &why, err) < 0
-				      : pack_tree_add(&pack->tree, file->path, &why, err) == NULL)
+	for (size_t i = 0; i < trace.len; i++)
+		if (is_wanted(&trace.files[i]) && add_used(pack, &trace.files[i], i == 0, err) < 0)
 			return err_context(err, "trace");
-	}
 	return 0;
 }
 

@@ -31,7 +31,8 @@ struct pack_reason {
 	char *path;       /* in the image */
 	char *needed_by;  /* path of another file here, or PACK_COMMAND_LINE */
 	const char *kind; /* "program", "interpreter", "loader", "library", "symlink", "opened",
-			     "executed", "added", "generated"; static storage */
+			     "examined", "executed", "added", "generated"; static
+			     storage */
 	struct strv also_needed_by;
 	uint64_t size_bytes;
 };

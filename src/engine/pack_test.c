@@ -344,9 +344,10 @@ static void trace_sees_opens_and_execs(void **state)
 	struct err err = { 0 };
 	put("note", 0644, "note\n", 5);
 	AUTO_FREE char *script = mem_printf(
-		"cd %s; read x < note; : > made; exec /bin/true; exit 9", top);
+		"cd %s; read x < note; : > made; test -f seen; exec /bin/true; exit 9", top);
 	char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, script, NULL };
-	bool has_note = false, has_made = false, has_true = false;
+	put("seen", 0644, "", 0);
+	bool has_seen = false, has_note = false, has_made = false, has_true = false;
 	if (pack_trace_run("/bin/sh", argv, &trace, &err) < 0) {
 		print_message("cannot trace here (%s): skipped\n", err.text);
 		skip();
@@ -354,13 +355,15 @@ static void trace_sees_opens_and_execs(void **state)
 	assert_int_equal(trace.exit_code, 0);
 	for (size_t i = 0; i < trace.len; i++) {
 		has_note |= strcmp(trace.files[i].path, full("note")) == 0;
+		has_seen |= strcmp(trace.files[i].path, full("seen")) == 0 &&
+			    trace.files[i].use == PACK_EXAMINED;
 		has_made |= strcmp(trace.files[i].path, full("made")) == 0;
 		has_true |= strcmp(trace.files[i].path, "/bin/true") == 0 &&
-			    trace.files[i].is_executed;
+			    trace.files[i].use == PACK_EXECUTED;
 	}
-	assert_true(has_note && has_true);
+	assert_true(has_note && has_seen && has_true);
 	assert_false(has_made); /* an output is not needed to start */
-	assert_true(trace.files[0].is_executed);
+	assert_true(trace.files[0].use == PACK_EXECUTED);
 }
 
 static void trace_tells_status_and_refusal(void **state)

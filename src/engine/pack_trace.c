@@ -30,26 +30,59 @@
 #define TASKS_MAX    4096
 #define PAGE_BYTES   4096
 
-enum call_kind { CALL_OTHER, CALL_OPEN, CALL_OPENAT, CALL_OPENAT2, CALL_EXECVE, CALL_EXECVEAT };
+enum call_kind {
+	CALL_OTHER,
+	CALL_OPEN,
+	CALL_OPENAT,
+	CALL_OPENAT2,
+	CALL_EXECVE,
+	CALL_EXECVEAT,
+	CALL_STAT,   /* a path first */
+	CALL_STATAT, /* a directory, then a path */
+};
 
 struct call_number {
 	uint64_t number;
 	enum call_kind kind;
 };
 
+/* One a line: the #ifs stand between them. */
+/* clang-format off */
 static const struct call_number own_calls[] = {
-#ifdef SYS_open
+#ifdef SYS_open /* newer architectures have only the calls with a directory */
 	{ SYS_open, CALL_OPEN },
+	{ SYS_stat, CALL_STAT },
+	{ SYS_lstat, CALL_STAT },
+	{ SYS_access, CALL_STAT },
 #endif
-	{ SYS_openat, CALL_OPENAT }, { SYS_openat2, CALL_OPENAT2 },
-	{ SYS_execve, CALL_EXECVE }, { SYS_execveat, CALL_EXECVEAT },
+#ifdef SYS_newfstatat
+	{ SYS_newfstatat, CALL_STATAT },
+#endif
+	{ SYS_statx, CALL_STATAT },
+	{ SYS_faccessat, CALL_STATAT },
+	{ SYS_faccessat2, CALL_STATAT },
+	{ SYS_openat, CALL_OPENAT },
+	{ SYS_openat2, CALL_OPENAT2 },
+	{ SYS_execve, CALL_EXECVE },
+	{ SYS_execveat, CALL_EXECVEAT },
 };
 
 /* 32-bit programs on x86-64. Source: arch/x86/entry/syscalls/syscall_32.tbl */
 static const struct call_number i386_calls[] = {
-	{ 5, CALL_OPEN },    { 295, CALL_OPENAT },   { 437, CALL_OPENAT2 },
-	{ 11, CALL_EXECVE }, { 358, CALL_EXECVEAT },
+	{ 5, CALL_OPEN },
+	{ 195, CALL_STAT },
+	{ 196, CALL_STAT },
+	{ 33, CALL_STAT },
+	{ 300, CALL_STATAT },
+	{ 383, CALL_STATAT },
+	{ 307, CALL_STATAT },
+	{ 439, CALL_STATAT },
+	{ 295, CALL_OPENAT },
+	{ 437, CALL_OPENAT2 },
+	{ 11, CALL_EXECVE },
+	{ 358, CALL_EXECVEAT },
 };
+/* clang-format on */
 
 /* A task inside a call we look at. */
 struct task {
@@ -138,7 +171,7 @@ static char *make_absolute(pid_t tid, int dir_fd, const char *path)
 }
 
 /* Both strings are consumed; a NULL path is passed over. */
-static void note_file(struct tracer *tracer, char *path, char *by, bool is_executed)
+static void note_file(struct tracer *tracer, char *path, char *by, enum pack_use use)
 {
 	struct pack_trace *trace = tracer->trace;
 	AUTO_FREE char *owned = path;
@@ -147,7 +180,8 @@ static void note_file(struct tracer *tracer, char *path, char *by, bool is_execu
 		return;
 	for (size_t i = 0; i < trace->len; i++) {
 		if (strcmp(trace->files[i].path, owned) == 0) {
-			trace->files[i].is_executed |= is_executed;
+			if (use > trace->files[i].use)
+				trace->files[i].use = use;
 			return;
 		}
 	}
@@ -155,7 +189,7 @@ static void note_file(struct tracer *tracer, char *path, char *by, bool is_execu
 	trace->files[trace->len++] = (struct pack_traced){
 		.path = ptr_take(&owned),
 		.by = owned_by != NULL ? ptr_take(&owned_by) : mem_strdup("the traced command"),
-		.is_executed = is_executed,
+		.use = use,
 	};
 }
 
@@ -186,7 +220,8 @@ static void enter_call(struct tracer *tracer, pid_t tid, const struct __ptrace_s
 	struct task *task = kind != CALL_OTHER ? find_task(tracer, 0) : NULL;
 	if (task == NULL)
 		return;
-	bool has_dir = kind == CALL_OPENAT || kind == CALL_OPENAT2 || kind == CALL_EXECVEAT;
+	bool has_dir = kind == CALL_OPENAT || kind == CALL_OPENAT2 || kind == CALL_EXECVEAT ||
+		       kind == CALL_STATAT;
 	*task = (struct task){ .tid = tid,
 			       .kind = kind,
 			       .dir_fd = has_dir ? (int)args[0] : AT_FDCWD,
@@ -201,19 +236,27 @@ static void enter_call(struct tracer *tracer, pid_t tid, const struct __ptrace_s
 	}
 }
 
+static bool is_input(const struct task *task)
+{
+	return (task->flags & O_ACCMODE) != O_WRONLY &&
+	       (task->flags & (O_CREAT | O_TRUNC | __O_TMPFILE | O_DIRECTORY)) == 0;
+}
+
 static void leave_call(struct tracer *tracer, pid_t tid, bool is_error)
 {
 	struct task *task = find_task(tracer, tid);
 	if (task == NULL)
 		return;
-	bool is_open = task->kind != CALL_EXECVE && task->kind != CALL_EXECVEAT;
-	bool is_input = (task->flags & O_ACCMODE) != O_WRONLY &&
-			(task->flags & (O_CREAT | O_TRUNC | __O_TMPFILE | O_DIRECTORY)) == 0;
-	if (is_open && is_input && !is_error) {
+	bool is_open = task->kind == CALL_OPEN || task->kind == CALL_OPENAT ||
+		       task->kind == CALL_OPENAT2;
+	bool is_stat = task->kind == CALL_STAT || task->kind == CALL_STATAT;
+	if (!is_error && (is_stat || (is_open && is_input(task)))) {
 		AUTO_FREE char *path = read_string(tid, task->path_address);
-		if (path != NULL)
+		/* "" is fstat(2): that file was opened before */
+		if (path != NULL && *path != '\0')
 			note_file(tracer, make_absolute(tid, task->dir_fd, path),
-				  read_proc_link(tid, "exe"), false);
+				  read_proc_link(tid, "exe"),
+				  is_open ? PACK_OPENED : PACK_EXAMINED);
 	}
 	forget_task(task);
 }
@@ -236,7 +279,8 @@ static void see_exec(struct tracer *tracer, pid_t tid)
 	ptrace(PTRACE_GETEVENTMSG, tid, 0, &former);
 	struct task *task = find_task(tracer, (pid_t)former);
 	if (task != NULL && task->exec_path != NULL)
-		note_file(tracer, ptr_take(&task->exec_path), ptr_take(&task->exec_by), true);
+		note_file(tracer, ptr_take(&task->exec_path), ptr_take(&task->exec_by),
+			  PACK_EXECUTED);
 	tracer->has_executed = true;
 	forget_task(task);
 }
@@ -286,12 +330,13 @@ static int follow(struct tracer *tracer, struct err *err)
 	}
 }
 
-/* The child waits until it is traced, then executes; its exit status tells errno otherwise. */
+/* The child waits until it is traced, then executes; its exit status tells errno otherwise. Our
+ * standard output is for the answer of pack. */
 static void run_child(int go_fd, const char *path, char *const argv[]) NORETURN;
 static void run_child(int go_fd, const char *path, char *const argv[])
 {
 	char byte;
-	if (read(go_fd, &byte, 1) == 0) {
+	if (read(go_fd, &byte, 1) == 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) {
 		execv(path, argv);
 		_exit(errno & 0xff);
 	}
@@ -324,7 +369,7 @@ static int start(struct tracer *tracer, const char *path, char *const argv[], st
 		process_wait(pidfd, &ignored, NULL);
 		return -1;
 	}
-	note_file(tracer, mem_strdup(path), NULL, true);
+	note_file(tracer, mem_strdup(path), NULL, PACK_EXECUTED);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 # onggi pack: what is in the image, why, and that it runs.
 
 load ../lib/onggi
+bats_require_minimum_version 1.5.0
 
 setup_file() {
 	store_new empty
@@ -161,6 +162,25 @@ bash_library() {
 	run onggi run --rm pack/perl -e "$program"
 	assert_ok
 	assert_output 2
+}
+
+@test "pack: --trace finds what is only looked at" {
+	[[ -x /usr/bin/python3 ]] || skip "needs /usr/bin/python3"
+	# Python runs the compiled copy of a module only where it sees the source.
+	local program='import json; print(json.dumps([1]))'
+	run onggi pack /usr/bin/python3 -t pack/python --trace /usr/bin/python3 -c "$program"
+	assert_ok
+	assert_matches 'json/__init__.py .* examined by .*python'
+	run onggi run --rm pack/python -c "$program"
+	assert_ok
+	assert_output '[1]'
+}
+
+@test "pack: --trace leaves the standard output to the answer" {
+	run --separate-stderr onggi pack bash -q -t pack/traced --trace bash -c 'echo noise'
+	assert_ok
+	assert_matches '^sha256:[0-9a-f]{64}$'
+	assert_has_not noise
 }
 
 @test "pack: --trace follows children, and tells of a failure" {
