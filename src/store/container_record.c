@@ -41,6 +41,19 @@ struct container_path container_path(const char *id, const char *child)
 	return path;
 }
 
+/* A label given twice has its last value: a key that occurs twice would not be read again. */
+static void add_labels(struct buf *json, const struct strv *labels)
+{
+	AUTO(struct strv, strv_done) unique = { 0 };
+	for (size_t i = 0; i < labels->len; i++) {
+		const char *label = labels->items[i];
+		AUTO_FREE char *assignment = mem_printf("%s%s", label,
+							strchr(label, '=') != NULL ? "" : "=");
+		strv_env_set(&unique, assignment);
+	}
+	json_add_map(json, "labels", &unique);
+}
+
 static void format(const struct container *c, struct buf *json)
 {
 	buf_add_char(json, '{');
@@ -52,7 +65,7 @@ static void format(const struct container *c, struct buf *json)
 	json_add_true(json, "throwaway", c->is_throwaway);
 	json_add_strv(json, "args", &c->args);
 	json_add_str(json, "cgroup", c->cgroup_path);
-	json_add_map(json, "labels", &c->labels);
+	add_labels(json, &c->labels);
 	json_add_uint(json, "created", c->created_ns);
 	json_add_uint(json, "started", c->started_ns);
 	json_add_uint(json, "finished", c->finished_ns);

@@ -275,6 +275,56 @@ static void reboot_keeps_what_is_durable(void **state)
 	fixture_close(&f);
 }
 
+static void one_run_root_at_a_time(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_open(&f);
+	struct err err = { 0 };
+	struct store other;
+	char other_run[80];
+	snprintf(other_run, sizeof(other_run), "%s/other-run", f.run);
+	/* Ready before the container is there: it must be looked at each time. */
+	must(store_open(f.root, other_run, &other, &err), &err);
+	store_close(&other);
+	store_close(&f.store);
+	fixture_reopen(&f);
+	AUTO(struct container, container_done) c = fixture_container("web", NULL, true);
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
+	must(container_create(&f.store, &c, true, &lease, &err), &err);
+	assert_int_equal(store_open(f.root, other_run, &other, &err), -1);
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	/* Another spelling of the same one is none of that. */
+	char same_run[80];
+	snprintf(same_run, sizeof(same_run), "/tmp/.%.60s", f.run + strlen("/tmp"));
+	must(store_open(f.root, same_run, &other, &err), &err);
+	assert_int_equal(container_is_watched(&other, c.id, &err), 1);
+	store_close(&other);
+	must(container_remove(&f.store, c.id, &lease, &err), &err);
+	must(store_open(f.root, other_run, &other, &err), &err);
+	store_close(&other);
+	fixture_close(&f);
+}
+
+static void labels_given_twice(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_open(&f);
+	struct err err = { 0 };
+	AUTO(struct container, container_done) c = fixture_container("web", NULL, false);
+	AUTO(struct container, container_done) found = { 0 };
+	AUTO(struct container_lease, container_lease_done) lease = CONTAINER_LEASE_NONE;
+	strv_add(&c.labels, "a=again");
+	strv_add(&c.labels, "bare");
+	must(container_create(&f.store, &c, true, &lease, &err), &err);
+	must(container_find(&f.store, "web", &found, &err), &err);
+	assert_int_equal(found.labels.len, 2);
+	assert_string_equal(found.labels.items[0], "a=again");
+	assert_string_equal(found.labels.items[1], "bare=");
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +335,8 @@ int main(void)
 		cmocka_unit_test(damaged_records_are_set_aside),
 		cmocka_unit_test(orphans_are_found),
 		cmocka_unit_test(reboot_keeps_what_is_durable),
+		cmocka_unit_test(one_run_root_at_a_time),
+		cmocka_unit_test(labels_given_twice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

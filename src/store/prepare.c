@@ -114,12 +114,20 @@ static bool has_entries(int dir_fd, const char *path)
 	return unlinkat(dir_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT;
 }
 
+/* The same directory may be spelled in several ways. */
+static bool is_same_dir(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 /* One store, one run root: the locks of the containers are in it. */
 static int check_run_root(const struct store *store, const char *boot_id, struct err *err)
 {
 	char other[PATH_MAX], mark[STORE_BOOT_ID_SIZE];
 	if (read_mark(store->root_fd, "run-root", other, sizeof(other)) < 0 ||
-	    strcmp(other, store->run_path) == 0)
+	    is_same_dir(store->run_fd, other))
 		return 0;
 	AUTO_FD other_fd = open(other, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (other_fd < 0 || read_mark(other_fd, "boot", mark, sizeof(mark)) < 0 ||
@@ -137,7 +145,7 @@ static int open_dir(int *fd, int parent_fd, const char *name, struct err *err)
 	return *fd >= 0 ? 0 : err_sys(err, "open directory %s", name);
 }
 
-/* The run root is from another boot, or new. */
+/* The run root is from another boot, or new to this store. */
 static int begin_boot(struct store *store, const char *boot_id, struct err *err)
 {
 	static const char *const dirs[] = { "containers", "names", "cache", "cache/seccomp",
@@ -159,7 +167,7 @@ int store_prepare(struct store *store, struct err *err)
 {
 	static const char *const dirs[] = { "blobs", "blobs/sha256", "layers",  "images",
 					    "refs",  "containers",   "staging", "quarantine" };
-	char boot_id[STORE_BOOT_ID_SIZE], mark[STORE_BOOT_ID_SIZE];
+	char boot_id[STORE_BOOT_ID_SIZE], mark[STORE_BOOT_ID_SIZE], run_root[PATH_MAX];
 	if (store_boot_id(boot_id) < 0)
 		return err_sys(err, "read the boot id");
 	if (open_root(&store->root_fd, store->root_path, "containers", err) < 0 ||
@@ -171,7 +179,9 @@ int store_prepare(struct store *store, struct err *err)
 	if (make_dirs(store->root_fd, dirs, ARRAY_LEN(dirs), err) < 0)
 		return -1;
 	fsync(store->root_fd); /* a lost empty directory is made again: no need to fail */
-	bool is_current = read_mark(store->run_fd, "boot", mark, sizeof(mark)) == 0 &&
+	bool is_current = read_mark(store->root_fd, "run-root", run_root, sizeof(run_root)) == 0 &&
+			  is_same_dir(store->run_fd, run_root) &&
+			  read_mark(store->run_fd, "boot", mark, sizeof(mark)) == 0 &&
 			  strcmp(mark, boot_id) == 0 &&
 			  faccessat(store->run_fd, "containers", F_OK, 0) == 0;
 	return is_current ? 0 : begin_boot(store, boot_id, err);

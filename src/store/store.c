@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening the store. On the way of a start this is eleven system calls and no directory is read;
+ * Opening the store. On the way of a start this is twelve system calls and no directory is read;
  * making the layout, and tidying up after a reboot, is prepare.c's.
  */
 #include "store/store.h"
@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,17 @@ static int open_all(struct store *store)
 	return 0;
 }
 
+/* The locks and names of the store's containers are in one run root: is it this one? */
+static bool is_own_run_root(const struct store *store)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlinkat(store->root_fd, "run-root", path, sizeof(path) - 1);
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	return strcmp(path, store->run_path) == 0;
+}
+
 /* Does the run root belong to this boot? A tmpfs cannot outlive it, so that its mark is enough. */
 static bool is_this_boot(int run_fd)
 {
@@ -81,8 +93,8 @@ int store_open(const char *root_path, const char *run_path, struct store *out, s
 		.root_path = mem_strdup(root_path),
 		.run_path = mem_strdup(run_path),
 	};
-	bool is_ready = store.root_fd >= 0 && store.run_fd >= 0 && is_this_boot(store.run_fd) &&
-			open_all(&store) == 0;
+	bool is_ready = store.root_fd >= 0 && store.run_fd >= 0 && is_own_run_root(&store) &&
+			is_this_boot(store.run_fd) && open_all(&store) == 0;
 	if (!is_ready && store_prepare(&store, err) < 0)
 		return err_context(err, "open store %s", root_path);
 	if (is_ready && (store_check_root(store.root_fd, root_path, err) < 0 ||
