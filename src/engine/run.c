@@ -135,7 +135,7 @@ static int prepare(struct run *run, struct err *err)
 	if (options->tty && options->interactive && !isatty(STDIN_FILENO))
 		return err_set(err, ERR_INVALID, "the input device is not a TTY");
 	extra_begin(run, EXTRA_DECIDE, "decide");
-	if (run_draft_make(run->engine, options, &run->draft, err) < 0)
+	if (run_draft_make(run->engine, options, RUN_DRAFT_RUN, &run->draft, err) < 0)
 		return -1;
 	extra_end(run, EXTRA_DECIDE);
 	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");
@@ -294,7 +294,7 @@ char *engine_explain(struct engine *engine, const struct run_options *options, b
 		     struct err *err)
 {
 	AUTO(struct run_draft, run_draft_done) draft = { .userns_slot_fd = -1 };
-	if (run_draft_make(engine, options, &draft, err) < 0)
+	if (run_draft_make(engine, options, RUN_DRAFT_EXPLAIN, &draft, err) < 0)
 		return NULL;
 	AUTO(struct boot_plan, boot_plan_done) plan = { 0 };
 	/* Without the cache: explaining writes nothing. */

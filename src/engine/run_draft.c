@@ -7,6 +7,7 @@
 #include "engine/skeleton.h"
 #include "sys/fd.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int find_image(struct run_draft *draft, struct err *err)
@@ -72,7 +73,10 @@ static int name_container(struct run_draft *draft, struct err *err)
 {
 	const struct run_options *options = draft->options;
 	struct container *container = &draft->container;
-	id_new(container->id);
+	if (draft->purpose == RUN_DRAFT_EXPLAIN)
+		snprintf(container->id, sizeof(container->id), "ID");
+	else
+		id_new(container->id);
 	if (options->name != NULL && !id_is_name(options->name))
 		return err_set(err, ERR_INVALID,
 			       "invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are "
@@ -123,10 +127,12 @@ static int fill(struct run_draft *draft, struct err *err)
 	return 0;
 }
 
-int run_draft_make(struct engine *engine, const struct run_options *options, struct run_draft *out,
-		   struct err *err)
+int run_draft_make(struct engine *engine, const struct run_options *options,
+		   enum run_draft_purpose purpose, struct run_draft *out, struct err *err)
 {
-	*out = (struct run_draft){ .engine = engine, .options = options, .userns_slot_fd = -1 };
+	*out = (struct run_draft){
+		.engine = engine, .options = options, .purpose = purpose, .userns_slot_fd = -1
+	};
 	spec_init(&out->spec);
 	if (fill(out, err) == 0)
 		return 0;

@@ -17,9 +17,15 @@ struct engine;
 /** Where --init finds our init inside: on /dev, which is ours, so that no image is touched. */
 #define RUN_INIT_PATH "/dev/onggi-init"
 
+enum run_draft_purpose {
+	RUN_DRAFT_RUN,
+	RUN_DRAFT_EXPLAIN, /* for reading: "ID" stands for 64 hex digits */
+};
+
 struct run_draft {
 	struct engine *engine;             /* borrowed */
 	const struct run_options *options; /* borrowed */
+	enum run_draft_purpose purpose;
 	bool has_image;
 	struct image image;
 	struct container container;
@@ -40,8 +46,8 @@ struct run_draft {
  * Decide everything: the image, the name and id, the spec. Reads the store, writes nothing.
  * @return 0; -1 with the error (ERR_NOT_FOUND when there is no such image)
  */
-int run_draft_make(struct engine *engine, const struct run_options *options, struct run_draft *out,
-		   struct err *err);
+int run_draft_make(struct engine *engine, const struct run_options *options,
+		   enum run_draft_purpose purpose, struct run_draft *out, struct err *err);
 void run_draft_done(struct run_draft *draft);
 
 /* The parts, one file each. All add to draft->spec. */

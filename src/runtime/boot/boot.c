@@ -139,6 +139,21 @@ void boot_child_main(struct boot *boot, enum boot_proc proc)
 	_exit(status);
 }
 
+pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, struct err *err)
+{
+	struct process_clone clone = {
+		.flags = boot->plan->clone_flags | extra_flags,
+		.cgroup_fd = boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1,
+		.out_pidfd = -1,
+	};
+	pid_t pid = process_fork(&clone, err);
+	if (pid == 0)
+		boot_child_main(boot, BOOT_INNER);
+	if (pid > 0)
+		*out_pidfd = clone.out_pidfd;
+	return pid;
+}
+
 /* The row that the child began last: inner's, or outer's while there is no inner yet. */
 static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *out_proc)
 {

@@ -109,6 +109,13 @@ void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
 /** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
 int boot_await_exec(struct boot *boot, struct err *err);
 
+/**
+ * Clone the inner process with the plan's namespaces, straight into its cgroup where that works.
+ * @extra_flags  CLONE_PARENT when the outer process calls
+ * @return its pid, *out_pidfd owned; the child does not return
+ */
+pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, struct err *err);
+
 /** Messages over the boot socket. */
 enum boot_message {
 	BOOT_MSG_GO = 1,  /* parent to inner: id maps and cgroup are ready */

@@ -6,7 +6,7 @@
  */
 #include "runtime/boot/step_functions.h"
 
-#include "sys/process.h"
+#include "sys/fd.h"
 #include "sys/sock.h"
 
 #include <linux/sched.h>
@@ -31,16 +31,10 @@ int outer_time_offsets(struct boot *boot, const struct boot_op *op UNUSED, struc
 
 int outer_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	struct process_clone clone = {
-		.flags = boot->plan->clone_flags | CLONE_PARENT,
-		.cgroup_fd = boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1,
-		.out_pidfd = -1,
-	};
-	pid_t pid = process_fork(&clone, err);
+	AUTO_FD pidfd = -1;
+	pid_t pid = boot_clone_inner(boot, CLONE_PARENT, &pidfd, err);
 	if (pid < 0)
 		return -1;
-	if (pid == 0)
-		boot_child_main(boot, BOOT_INNER);
 	struct boot_packet packet = { .message = BOOT_MSG_INNER, .pid = pid };
-	return sock_send(boot->child_sock, &packet, sizeof(packet), clone.out_pidfd, err);
+	return sock_send(boot->child_sock, &packet, sizeof(packet), pidfd, err);
 }

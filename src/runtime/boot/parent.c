@@ -112,25 +112,12 @@ int parent_open_namespace(struct boot *boot, const struct boot_op *op, struct er
 	return 0;
 }
 
-static int clone_cgroup_fd(const struct boot *boot)
-{
-	return boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1;
-}
-
 int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	struct process_clone clone = {
-		.flags = boot->plan->clone_flags,
-		.cgroup_fd = clone_cgroup_fd(boot),
-		.out_pidfd = -1,
-	};
-	pid_t pid = process_fork(&clone, err);
+	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, err);
 	if (pid < 0)
 		return -1;
-	if (pid == 0)
-		boot_child_main(boot, BOOT_INNER);
 	boot->pid = pid;
-	boot->pidfd = clone.out_pidfd;
 	fd_close(&boot->child_sock);
 	return 0;
 }
