@@ -120,15 +120,23 @@ static void add_why(struct buf *out, const struct pack_result *result,
 	}
 }
 
-static int print_why(const struct pack_result *result, const char *name, struct err *err)
+static void add_matches(struct buf *out, const struct pack_result *result, const char *name,
+			bool is_path)
 {
-	AUTO(struct buf, buf_done) out = { 0 };
-	bool is_path = strchr(name, '/') != NULL;
 	for (size_t i = 0; i < result->reasons_len; i++) {
 		const char *path = result->reasons[i].path;
 		if (strcmp(is_path ? path : base_name(path), name) == 0)
-			add_why(&out, result, &result->reasons[i]);
+			add_why(out, result, &result->reasons[i]);
 	}
+}
+
+/* A path may lead through a symlink here (/lib/x is /usr/lib/x in the list): then by its name. */
+static int print_why(const struct pack_result *result, const char *name, struct err *err)
+{
+	AUTO(struct buf, buf_done) out = { 0 };
+	add_matches(&out, result, name, true);
+	if (out.len == 0)
+		add_matches(&out, result, base_name(name), false);
 	if (out.len == 0)
 		return err_set(err, ERR_NOT_FOUND, "%s is not among the %zu files of this image",
 			       name, result->reasons_len);

@@ -27,7 +27,6 @@
 #define EXIT_NOT_FOUND      127
 #define INTERPRETERS_MAX    5 /* scripts run by scripts; the kernel stops there too */
 #define HEADER_BYTES        4096
-#define PATH_DEFAULT        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct diagnosis {
 	int root_fd;
@@ -327,7 +326,7 @@ int exec_diagnose(int root_fd, const char *path, const struct strv *env, int err
 	}
 	const char *search = env != NULL ? strv_env_get(env, "PATH") : NULL;
 	if (search == NULL)
-		search = PATH_DEFAULT;
+		search = EXEC_PATH_DEFAULT;
 	bool is_searched = strchr(path, '/') == NULL;
 	AUTO_FREE char *found = is_searched ? search_path(root_fd, path, search) : NULL;
 	if (is_searched && found == NULL) {

@@ -9,6 +9,9 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+/* PATH of a container that has none, as Docker's. */
+#define EXEC_PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /**
  * Explain a failed execve(2). Only for the path of failure: it opens and reads files of the
  * container (through sys/rooted.h, so that nothing outside the root is looked at).

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/warn.h"
+#include "engine/exec_diagnosis.h"
 #include "engine/load.h"
 #include "engine/pack_program.h"
 #include "engine/pack_trace.h"
@@ -191,8 +192,8 @@ static char *make_path(const struct pack *pack)
 {
 	AUTO(struct strv, strv_done) usual = { 0 };
 	AUTO(struct buf, buf_done) text = { 0 };
-	strv_split(&usual, PACK_SEARCH_DEFAULT, ':');
-	buf_addf(&text, "PATH=%s", PACK_SEARCH_DEFAULT);
+	strv_split(&usual, EXEC_PATH_DEFAULT, ':');
+	buf_addf(&text, "PATH=%s", EXEC_PATH_DEFAULT);
 	for (size_t i = 0; i < pack->programs.directories.len; i++) {
 		const char *dir = pack->programs.directories.items[i];
 		if (*dir != '\0' && strv_find(&usual, dir) < 0)
@@ -331,7 +332,7 @@ int engine_pack(struct engine *engine, const struct pack_options *options, struc
 		.tree = &pack.tree,
 		.libs = &pack.libs,
 		.search_path = options->search_path != NULL ? options->search_path
-							    : PACK_SEARCH_DEFAULT,
+							    : EXEC_PATH_DEFAULT,
 	};
 	if (collect(&pack, err) < 0)
 		return err_context(err, "pack");

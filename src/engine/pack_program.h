@@ -8,8 +8,6 @@
 #include "engine/pack_libs.h"
 #include "engine/pack_tree.h"
 
-#define PACK_SEARCH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 struct pack_programs {
 	struct pack_tree *tree;  /* borrowed */
 	struct pack_libs *libs;  /* borrowed */

@@ -65,6 +65,9 @@ bash_library() {
 	run onggi pack bash --why "$library"
 	assert_ok
 	assert_output "$library <- bash ($(realpath "$(bash_path)")) <- command line"
+	run onggi pack bash --why "/lib/x86_64-linux-gnu/$library"
+	assert_ok
+	assert_has "$library <- bash"
 	run onggi pack bash --why libnone.so.1
 	assert_status 1
 	assert_has "libnone.so.1 is not among"
@@ -259,6 +262,18 @@ bash_library() {
 	run onggi pack no-such-program -t pack/none
 	assert_status 1
 	assert_has 'no program "no-such-program" in PATH'
+}
+
+@test "pack: a file that cannot be read to its end makes no image" {
+	[[ -r /sys/kernel/uevent_seqnum ]] || skip "needs sysfs"
+	sentinel_take
+	run onggi pack cat --add /sys/kernel/uevent_seqnum:/lying -t pack/lying
+	assert_status 1
+	assert_has "became shorter while it was read"
+	run onggi images -q pack/lying
+	assert_output ""
+	sentinel_check
+	assert_equal "$(ls -A "$STORE/staging")" "" staging
 }
 
 @test "pack: usage" {
