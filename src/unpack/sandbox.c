@@ -64,7 +64,7 @@ static int limit_resources(struct err *err)
 		{ RLIMIT_CPU, 3600, 3600 },
 		{ RLIMIT_MEMLOCK, 0, 0 },
 		{ RLIMIT_MSGQUEUE, 0, 0 },
-#ifndef __SANITIZE_ADDRESS__
+#if !SANDBOX_IS_SANITIZED
 		{ RLIMIT_AS, 1ull << 30, 1ull << 30 },
 #endif
 	};
@@ -101,11 +101,7 @@ static int go_inside(const struct sandbox *sandbox, struct err *err)
 		return -1;
 	if (landlock_restrict(sandbox->write_fd, sandbox->read_fd, err) < 0)
 		return -1;
-#ifdef __SANITIZE_ADDRESS__
-	return 0; /* the sanitizer's own calls are many */
-#else
-	return filter_install(err);
-#endif
+	return SANDBOX_IS_SANITIZED ? 0 : filter_install(err);
 #endif
 }
 

@@ -11,6 +11,19 @@
 
 #define SANDBOX_FDS 5 /* 0 to 4: unpack/protocol.h; everything else is closed */
 
+/* AddressSanitizer makes calls and maps memory as no worker does: then there is no seccomp filter
+ * and no limit on memory. Only tests are built so. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_IS_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_IS_SANITIZED
+#define SANDBOX_IS_SANITIZED 0
+#endif
+
 struct sandbox {
 	uint64_t caps;  /* capability bits to keep, inside the user namespace */
 	int control_fd; /* the socket: when the other end closes, the worker is killed */

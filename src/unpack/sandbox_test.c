@@ -172,6 +172,10 @@ static int run_probe(probe_fn *probe)
 			print_message("the sandbox needs root: skipped\n");                        \
 			skip();                                                                    \
 		}                                                                                  \
+		if (SANDBOX_IS_SANITIZED) {                                                        \
+			print_message("no seccomp under a sanitizer: skipped\n");                  \
+			skip();                                                                    \
+		}                                                                                  \
 		assert_int_equal(run_probe(probe_##name), 0);                                      \
 	}
 PROBE(host_files)
