@@ -60,32 +60,33 @@ int bytes_parse(const char *text, uint64_t *out, struct err *err)
 	return 0;
 }
 
-/* `digits` significant digits, trailing zeros of the fraction dropped as Go's %g has it. */
-static void format_scaled(double value, int digits, const char *unit, char out[BYTES_TEXT_SIZE])
+struct scale {
+	double base, next; /* from `next` on the next unit is used: 999999 is 1MB, not 1e+03kB */
+	int digits;        /* significant; zeros at the end of a fraction are dropped, as %g does */
+	const char *names[7];
+};
+
+static void format_scaled(uint64_t bytes, const struct scale *scale, char out[BYTES_TEXT_SIZE])
 {
-	snprintf(out, BYTES_TEXT_SIZE, "%.*g%s", digits, value, unit);
+	double value = (double)bytes;
+	size_t i = 0;
+	for (; value >= scale->next && i + 1 < ARRAY_LEN(scale->names); i++)
+		value /= scale->base;
+	snprintf(out, BYTES_TEXT_SIZE, "%.*g%s", scale->digits, value, scale->names[i]);
 }
 
 void bytes_format_decimal(uint64_t bytes, char out[BYTES_TEXT_SIZE])
 {
-	static const char *const names[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
-	double value = (double)bytes;
-	size_t i = 0;
-	for (; value >= 1000 && i + 1 < ARRAY_LEN(names); i++)
-		value /= 1000;
-	if (value >= 999.5 && i + 1 < ARRAY_LEN(names)) { /* 999999 is 1MB, not 1e+03kB */
-		value /= 1000;
-		i++;
-	}
-	format_scaled(value, 3, names[i], out);
+	static const struct scale decimal = {
+		1000, 999.5, 3, { "B", "kB", "MB", "GB", "TB", "PB", "EB" }
+	};
+	format_scaled(bytes, &decimal, out);
 }
 
 void bytes_format_binary(uint64_t bytes, char out[BYTES_TEXT_SIZE])
 {
-	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double value = (double)bytes;
-	size_t i = 0;
-	for (; value >= 1024 && i + 1 < ARRAY_LEN(names); i++)
-		value /= 1024;
-	format_scaled(value, 4, names[i], out);
+	static const struct scale binary = {
+		1024, 1023.5, 4, { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" }
+	};
+	format_scaled(bytes, &binary, out);
 }

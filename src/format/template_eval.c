@@ -256,22 +256,12 @@ static int walk_element(struct walk *walk, const struct template_node *node,
 	return walk_body(walk, node->body, element);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Members of an object in the order of their names, as Go ranges over a map. */
 static int walk_members(struct walk *walk, const struct template_node *node,
 			struct json_object *value)
 {
 	AUTO(struct strv, strv_done) keys = { 0 };
-	json_object_object_foreach (value, name, unused) {
-		(void)unused;
-		strv_add(&keys, name);
-	}
-	if (keys.len > 0)
-		qsort(keys.items, keys.len, sizeof(char *), compare_keys);
+	template_keys(value, &keys);
 	for (size_t i = 0; i < keys.len; i++) {
 		size_t variables_len = walk->variables_len;
 		struct json_object *member = json_object_object_get(value, keys.items[i]);

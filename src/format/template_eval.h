@@ -4,6 +4,7 @@
 /* Between the walk over the tree and the functions it calls. Only template_*.c include this. */
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/strv.h"
 
 struct json_object;
 
@@ -19,6 +20,9 @@ int template_call(const char *name, struct json_object *const *args, size_t args
 
 /** Go's notion of an empty value: nil, false, 0, "", [] and {}. */
 bool template_is_true(struct json_object *value);
+
+/** The names of an object's members, sorted, as Go walks a map. Appends to `out`. */
+void template_keys(struct json_object *map, struct strv *out);
 
 /** Append a value as Go's print shows it. */
 void template_add_value(struct buf *out, struct json_object *value);

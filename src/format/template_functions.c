@@ -65,15 +65,20 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+void template_keys(struct json_object *map, struct strv *out)
+{
+	json_object_object_foreach (map, name, unused) {
+		(void)unused;
+		strv_add(out, name);
+	}
+	if (out->len > 0)
+		qsort(out->items, out->len, sizeof(char *), compare_keys);
+}
+
 static void add_map(struct buf *out, struct json_object *value)
 {
 	AUTO(struct strv, strv_done) keys = { 0 };
-	json_object_object_foreach (value, name, unused) {
-		(void)unused;
-		strv_add(&keys, name);
-	}
-	if (keys.len > 0)
-		qsort(keys.items, keys.len, sizeof(char *), compare_keys);
+	template_keys(value, &keys);
 	buf_add_str(out, "map[");
 	for (size_t i = 0; i < keys.len; i++) {
 		buf_addf(out, "%s%s:", i > 0 ? " " : "", keys.items[i]);
