@@ -16,6 +16,7 @@ BOOT_SAY_FUNCTION(say_overlay);
 BOOT_SAY_FUNCTION(say_rootfs);
 BOOT_SAY_FUNCTION(say_user_text);
 BOOT_SAY_FUNCTION(say_mount);
+BOOT_SAY_FUNCTION(say_source);
 BOOT_SAY_FUNCTION(say_namespace);
 BOOT_SAY_FUNCTION(say_clone_flags);
 BOOT_SAY_FUNCTION(say_id_maps);
