@@ -5,10 +5,12 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "format/env_file.h"
+#include "format/number.h"
 #include "sys/fd.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -168,6 +170,28 @@ static int dns_finish(const struct run_options *options, struct err *err)
 	return 0;
 }
 
+/* "15", "TERM", "SIGTERM", "RTMIN+3": Docker's spellings. */
+static bool is_signal(const char *text)
+{
+	uint64_t number;
+	if (number_parse(text, SIGRTMAX, &number, NULL) == 0)
+		return number > 0;
+	if (strncasecmp(text, "SIG", 3) == 0)
+		text += 3;
+	if (strncasecmp(text, "RTMIN", 5) == 0 || strncasecmp(text, "RTMAX", 5) == 0) {
+		char sign = (text[3] | 0x20) == 'i' ? '+' : '-';
+		uint64_t most = (uint64_t)(SIGRTMAX - SIGRTMIN);
+		return text[5] == '\0' ||
+		       (text[5] == sign && number_parse(text + 6, most, &number, NULL) == 0);
+	}
+	for (int i = 1; i < SIGRTMIN; i++) {
+		const char *name = sigabbrev_np(i);
+		if (name != NULL && strcasecmp(name, text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int names_check(const struct run_options *options, struct err *err)
 {
 	if (options->name != NULL && !id_is_name(options->name))
@@ -180,6 +204,8 @@ static int names_check(const struct run_options *options, struct err *err)
 			       "the working directory '%s' is invalid, it needs to be an absolute "
 			       "path",
 			       options->workdir);
+	if (options->stop_signal != NULL && !is_signal(options->stop_signal))
+		return err_set(err, ERR_INVALID, "invalid signal: %s", options->stop_signal);
 	for (size_t i = 0; i < options->sysctls.len; i++)
 		if (strchr(options->sysctls.items[i], '=') == NULL ||
 		    options->sysctls.items[i][0] == '=')

@@ -66,7 +66,7 @@ static void values_reach_the_engine(void **state)
 		   "--device /dev/fuse:r --add-host h:1.2.3.4 --add-host six=[::1] "
 		   "--security-opt no-new-privileges --security-opt seccomp=unconfined "
 		   "--security-opt label=disable --isolate all,-seccomp --profile docker "
-		   "--oom-score-adj -5 debian sh -c x",
+		   "--oom-score-adj -5 --stop-signal SIGRTMIN+3 debian sh -c x",
 		   &input);
 	const struct run_options *options = &input.options;
 	assert_true(options->is_throwaway && options->attach_stdin);
@@ -192,6 +192,9 @@ static void refusals_say_why(void **state)
 		{ "--name -x y", "Invalid container name (-x)" },
 		{ "-w a x", "needs to be an absolute path" },
 		{ "--sysctl foo x", "sysctl 'foo' is not NAME=VALUE" },
+		{ "--stop-signal FOO x", "invalid signal: FOO" },
+		{ "--stop-signal 0 x", "invalid signal: 0" },
+		{ "--stop-signal RTMIN+99 x", "invalid signal: RTMIN+99" },
 		{ "--cidfile /proc/self/stat x", "container ID file found" },
 		{ "--ulimit foo=1 x", "invalid ulimit type: foo" },
 		{ "--device-read-bps /dev/null:1mb x", "/dev/null is not a block device" },
