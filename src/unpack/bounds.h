@@ -3,7 +3,7 @@
 
 /*
  * What an archive may ask of us. Every number from outside is held against one of these before it
- * sizes anything; docs/limits.md is their list for people.
+ * sizes anything; docs/unpack.md is their list for people.
  */
 #include <stdint.h>
 
