@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onggi run: parse, run, and leave with the container's exit status. */
+#include "base/warn.h"
 #include "cli/output.h"
 #include "cli/run_input.h"
 #include "cli/verb.h"
 
 #include <unistd.h>
+
+static void say_out_of_memory(const struct run_options *options)
+{
+	const struct cgroup_value *limit = &options->limits.memory.limit_bytes;
+	if (limit->is_set)
+		warn_say("out of memory: the kernel killed a process of the container at its limit "
+			 "of %lld bytes",
+			 (long long)limit->value);
+	else
+		warn_say("out of memory: the kernel killed a process of the container");
+}
 
 static int run_verb(struct cli *cli, void *pointer, const struct strv *operands, struct err *err)
 {
@@ -22,6 +34,8 @@ static int run_verb(struct cli *cli, void *pointer, const struct strv *operands,
 	struct run_result result = { 0 };
 	if (engine_run(engine, &input->options, &result, err) < 0)
 		output_error(err);
+	if (result.is_oom_killed)
+		say_out_of_memory(&input->options);
 	return result.exit_code;
 }
 

@@ -105,7 +105,9 @@ static int attach_finish(struct run_input *input, struct err *err)
 	if (input->attach.len == 0) {
 		options->attach_stdin = options->interactive;
 		options->attach_stdout = options->attach_stderr = true;
+		return 0;
 	}
+	options->attach_stdout = options->attach_stderr = false;
 	for (size_t i = 0; i < input->attach.len; i++) {
 		const char *stream = input->attach.items[i];
 		if (strcasecmp(stream, "stdin") == 0)

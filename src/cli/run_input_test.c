@@ -168,7 +168,7 @@ static void refusals_say_why(void **state)
 		{ "--blkio-weight 5 x", "Range of blkio weight is from 10 to 1000" },
 		{ "--oom-score-adj 1001 x", "[-1000, 1000]" },
 		{ "--network bridge x", "network bridge is not yet supported" },
-		{ "--network container: x", "not yet supported" },
+		{ "--network container: x", "container: needs a name" },
 		{ "--pid foo x", "invalid mode: known are private host" },
 		{ "--pid none x", "invalid mode" },
 		{ "--userns auto:x x", "size=COUNT" },

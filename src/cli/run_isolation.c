@@ -47,6 +47,9 @@ static const struct ns_word *ns_word_find(const char *value, const char **out_re
 
 static int bad_mode(const struct option_row *row, const char *value, struct err *err)
 {
+	size_t len = strlen(value);
+	if (len > 0 && value[len - 1] == ':')
+		return err_set(err, ERR_INVALID, "%s needs a name or a path behind it", value);
 	if (strcmp(row->name, "network") == 0 || strcmp(row->name, "net") == 0) {
 		err_set(err, ERR_UNSUPPORTED, "network %.64s is not yet supported", value);
 		return err_hint(err, "there are none (a loopback device only, the default), host, "
@@ -110,7 +113,9 @@ static int security_seccomp(struct run_options *options, const char *value, stru
 		return -1;
 	}
 	free(options->seccomp);
+	free(options->seccomp_path);
 	options->seccomp = profile;
+	options->seccomp_path = mem_strdup(value);
 	return 0;
 }
 

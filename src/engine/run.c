@@ -64,7 +64,9 @@ static int load_seccomp(struct run_draft *draft, int cache_fd, struct err *err)
 	};
 	struct seccomp_program program = { 0 };
 	if (seccomp_load_or_compile(cache_fd, draft->seccomp_profile, &context, &program, err) < 0)
-		return err_context(err, "seccomp profile");
+		return draft->options->seccomp_path != NULL
+			       ? err_context(err, "%s", draft->options->seccomp_path)
+			       : -1;
 	draft->spec.seccomp.filter = program.filter;
 	draft->spec.seccomp.len = program.len;
 	draft->spec.seccomp.flags = program.flags;
@@ -153,7 +155,7 @@ static int open_stdio(struct run *run, struct err *err)
 	const struct run_options *options = run->options;
 	struct stdio_options wanted = {
 		.tty = options->tty,
-		.interactive = options->interactive,
+		.interactive = options->interactive && options->attach_stdin,
 		.attach_stdout = options->attach_stdout,
 		.attach_stderr = options->attach_stderr,
 	};

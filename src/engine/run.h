@@ -94,6 +94,7 @@ struct run_options {
 
 	bool no_new_privileges;
 	char *seccomp;              /* NULL: default; "unconfined"; else JSON text of the profile */
+	char *seccomp_path;         /* where the text is from, for messages; NULL: nowhere */
 	char *apparmor;             /* NULL: default where active; "unconfined"; a profile name */
 	struct strv labels_selinux; /* label=type:..., disable */
 	bool systempaths_unconfined;

@@ -5,6 +5,8 @@
  */
 #include "engine/run_draft.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 
 static void add_key(struct buf *out, const char *key)
@@ -88,6 +90,8 @@ static void add_config(const struct run_draft *draft, struct buf *out)
 	add_map(out, "Labels", &options->labels);
 	if (options->stop_signal != NULL)
 		add_str(out, "StopSignal", options->stop_signal);
+	if (options->stop_timeout_s >= 0)
+		add_int(out, "StopTimeout", options->stop_timeout_s);
 	buf_add_char(out, '}');
 }
 
@@ -98,10 +102,6 @@ static const char *mode_text(const struct run_ns *ns, const char *private_name)
 		return "host";
 	case RUN_NS_NONE:
 		return "none";
-	case RUN_NS_CONTAINER:
-		return "container";
-	case RUN_NS_PATH:
-		return ns->value;
 	case RUN_NS_SHAREABLE:
 		return "shareable";
 	default:
@@ -109,14 +109,24 @@ static const char *mode_text(const struct run_ns *ns, const char *private_name)
 	}
 }
 
+static void add_mode(struct buf *out, const char *key, const struct run_ns *ns,
+		     const char *private_name)
+{
+	const char *prefix = ns->kind == RUN_NS_CONTAINER ? "container"
+			     : ns->kind == RUN_NS_PATH    ? "ns"
+							  : NULL;
+	AUTO_FREE char *joined = prefix != NULL ? mem_printf("%s:%s", prefix, ns->value) : NULL;
+	add_str(out, key, joined != NULL ? joined : mode_text(ns, private_name));
+}
+
 static void add_modes(const struct run_options *options, struct buf *out)
 {
-	add_str(out, "NetworkMode", mode_text(&options->network, "none"));
-	add_str(out, "PidMode", mode_text(&options->pid, ""));
-	add_str(out, "IpcMode", mode_text(&options->ipc, "private"));
-	add_str(out, "UTSMode", mode_text(&options->uts, ""));
-	add_str(out, "CgroupnsMode", mode_text(&options->cgroupns, "private"));
-	add_str(out, "UsernsMode", mode_text(&options->userns, ""));
+	add_mode(out, "NetworkMode", &options->network, "none");
+	add_mode(out, "PidMode", &options->pid, "");
+	add_mode(out, "IpcMode", &options->ipc, "private");
+	add_mode(out, "UTSMode", &options->uts, "");
+	add_mode(out, "CgroupnsMode", &options->cgroupns, "private");
+	add_mode(out, "UsernsMode", &options->userns, "");
 }
 
 static void add_host_config(const struct run_draft *draft, struct buf *out)

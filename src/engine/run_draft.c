@@ -106,10 +106,14 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
 	draft->boot.is_cgroup_v2 = draft->cgroups.mode == CGROUP_V2;
 	spec->has_cgroup = true;
-	const char *parent = options->cgroup_parent;
-	spec->cgroups_path = parent != NULL ? mem_printf("%s%s/%s", parent[0] == '/' ? "" : "/",
-							 parent, draft->container.id)
-					    : mem_printf("/onggi-%s", draft->container.id);
+	const char *parent = options->cgroup_parent != NULL ? options->cgroup_parent : "";
+	size_t len = strlen(parent);
+	while (len > 0 && parent[len - 1] == '/')
+		len--;
+	spec->cgroups_path = parent[0] != '\0'
+				     ? mem_printf("%s%.*s/%s", parent[0] == '/' ? "" : "/",
+						  (int)len, parent, draft->container.id)
+				     : mem_printf("/onggi-%s", draft->container.id);
 	free(draft->container.cgroup_path);
 	draft->container.cgroup_path = mem_strdup(spec->cgroups_path);
 	return 0;
@@ -117,8 +121,8 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 
 static int fill(struct run_draft *draft, struct err *err)
 {
-	if (name_container(draft, err) < 0 || choose_root(draft, err) < 0 ||
-	    choose_cgroup(draft, err) < 0)
+	if (run_draft_check(draft, err) < 0 || name_container(draft, err) < 0 ||
+	    choose_root(draft, err) < 0 || choose_cgroup(draft, err) < 0)
 		return -1;
 	if (run_draft_process(draft, err) < 0 || run_draft_namespaces(draft, err) < 0 ||
 	    run_draft_security(draft, err) < 0 || run_draft_mounts(draft, err) < 0)

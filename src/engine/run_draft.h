@@ -50,6 +50,9 @@ int run_draft_make(struct engine *engine, const struct run_options *options,
 		   enum run_draft_purpose purpose, struct run_draft *out, struct err *err);
 void run_draft_done(struct run_draft *draft);
 
+/** Refuse options that contradict each other or could have no effect. (run_check.c) */
+int run_draft_check(const struct run_draft *draft, struct err *err);
+
 /* The parts, one file each. All add to draft->spec. */
 
 /** Namespaces, hostname, id maps, what is joined. (run_namespaces.c) */

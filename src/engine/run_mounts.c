@@ -186,10 +186,6 @@ int run_draft_mounts(struct run_draft *draft, struct err *err)
 	const struct run_options *options = draft->options;
 	struct spec *spec = &draft->spec;
 	if (!run_draft_isolates(draft, ISOLATE_MOUNT)) {
-		if (options->mounts_len > 0 || options->init || options->read_only)
-			return err_set(err, ERR_INVALID,
-				       "mounts, --init and --read-only need the isolation layer "
-				       "'mount'");
 		spec->root_change = SPEC_ROOT_CHROOT;
 		return 0;
 	}

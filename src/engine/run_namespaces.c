@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Ranges of --userns auto: below 2^31, above what user databases and subuid files hand out. */
 #define AUTO_BASE     1879048192u /* 0x70000000 */
@@ -107,6 +108,17 @@ static int map_range(struct run_draft *draft, const char *value, struct err *err
 	return 0;
 }
 
+/* The namespace one is in already cannot be joined again (EINVAL), and need not be. */
+static void leave_out_own(struct spec_namespace *ns)
+{
+	struct stat own, other;
+	if (stat("/proc/self/ns/user", &own) < 0 || stat(ns->path, &other) < 0 ||
+	    own.st_dev != other.st_dev || own.st_ino != other.st_ino)
+		return;
+	free(ns->path);
+	*ns = (struct spec_namespace){ 0 };
+}
+
 static int choose_user(struct run_draft *draft, struct err *err)
 {
 	const struct run_ns *wanted = &draft->options->userns;
@@ -117,10 +129,16 @@ static int choose_user(struct run_draft *draft, struct err *err)
 		return map_range(draft, wanted->value, err);
 	case RUN_NS_CONTAINER:
 		ns->is_used = true;
-		return join_container(draft, NS_USER, wanted->value, err);
+		if (join_container(draft, NS_USER, wanted->value, err) < 0)
+			return -1;
+		leave_out_own(ns);
+		return 0;
 	case RUN_NS_PATH:
 		ns->is_used = true;
 		ns->path = mem_strdup(wanted->value);
+		leave_out_own(ns);
+		return 0;
+	case RUN_NS_HOST:
 		return 0;
 	case RUN_NS_KEEP_ID:
 		return err_set(err, ERR_UNSUPPORTED,

@@ -21,7 +21,7 @@ static void free_texts(struct run_options *options)
 		&options->entrypoint, &options->workdir,       &options->user,
 		&options->hostname,   &options->domainname,    &options->seccomp,
 		&options->apparmor,   &options->cgroup_parent, &options->stop_signal,
-		&options->cidfile,
+		&options->cidfile,    &options->seccomp_path,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(*texts[i]);

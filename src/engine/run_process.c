@@ -4,7 +4,10 @@
 
 #include "base/mem.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -72,10 +75,12 @@ static void choose_hostname(struct run_draft *draft)
 	if (!run_draft_isolates(draft, ISOLATE_UTS) || options->uts.kind == RUN_NS_HOST ||
 	    options->uts.kind == RUN_NS_CONTAINER || options->uts.kind == RUN_NS_PATH)
 		return;
-	char short_id[ID_SHORT_LEN + 1];
-	memcpy(short_id, draft->container.id, ID_SHORT_LEN);
-	short_id[ID_SHORT_LEN] = '\0';
-	draft->spec.hostname = mem_strdup(options->hostname != NULL ? options->hostname : short_id);
+	/* Who shares the host's network is found under the host's name. */
+	char name[HOST_NAME_MAX + 1] = "";
+	if (options->network.kind != RUN_NS_HOST || gethostname(name, sizeof(name)) < 0)
+		snprintf(name, sizeof(name), "%.*s", ID_SHORT_LEN, draft->container.id);
+	bool is_given = options->hostname != NULL && options->hostname[0] != '\0';
+	draft->spec.hostname = mem_strdup(is_given ? options->hostname : name);
 	draft->spec.domainname = mem_strdup(options->domainname);
 }
 

@@ -358,6 +358,8 @@ int volume_flag_parse(const char *text, struct mount_flag *out, struct err *err)
 	for (size_t i = 0; i < words.len; i++)
 		if (volume_option(&flag, words.items[i], err) < 0)
 			return -1;
+	if (strv_find(&words, "ro") >= 0 && strv_find(&words, "rw") >= 0)
+		return err_set(err, ERR_INVALID, "invalid mode: %.64s", parts.items[2]);
 	flag.source = mem_strdup(parts.items[0]);
 	flag.target = mem_strdup(parts.items[1]);
 	mount_flag_hand_over(&flag, out);

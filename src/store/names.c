@@ -47,7 +47,8 @@ int names_reserve(const struct store *store, const char *name, const char *id, s
 		return err_sys(err, "reserve container name %s", name);
 	char owner[ID_SIZE] = "another one";
 	names_lookup(store, name, owner);
-	err_set(err, ERR_CONFLICT, "container name %s is in use by container %.12s", name, owner);
+	err_set(err, ERR_CONFLICT, "container name %s is already in use by container %.12s", name,
+		owner);
 	return err_hint(err, "remove that container, or choose another name");
 }
 

@@ -96,6 +96,15 @@ int inner_load_seccomp(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return seccomp_install(&program, err);
 }
 
+/* EINVAL means just one thing here. */
+static int fail_id(const struct boot *boot, const char *what, unsigned id, struct err *err)
+{
+	bool is_unmapped = errno == EINVAL && boot->spec->namespaces[NS_USER].is_used;
+	err_sys(err, "become %s %u", what, id);
+	return is_unmapped ? err_hint(err, "the user namespace of the container has no such id")
+			   : -1;
+}
+
 int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec_user *user = &boot->spec->process.user;
@@ -105,9 +114,9 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 	if (setgroups(boot->groups_len, boot->groups) < 0)
 		return err_sys(err, "set %zu supplementary groups", boot->groups_len);
 	if (setresgid(boot->gid, boot->gid, boot->gid) < 0)
-		return err_sys(err, "become group %u", boot->gid);
+		return fail_id(boot, "group", boot->gid, err);
 	if (setresuid(boot->uid, boot->uid, boot->uid) < 0)
-		return err_sys(err, "become user %u", boot->uid);
+		return fail_id(boot, "user", boot->uid, err);
 	umask(user->has_umask ? user->umask : 0022);
 	return 0;
 }

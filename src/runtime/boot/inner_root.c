@@ -252,7 +252,7 @@ int inner_make_workdir(struct boot *boot, const struct boot_op *op UNUSED, struc
 {
 	AUTO_FD dir_fd = rooted_mkdirs(boot->root_fd, boot->spec->process.cwd, 0755, err);
 	if (dir_fd < 0)
-		return err_context(err, "working directory");
+		return err_context(err, "working directory %s", boot->spec->process.cwd);
 	return 0;
 }
 

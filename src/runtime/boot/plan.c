@@ -89,6 +89,13 @@ static int check_namespaces(const struct spec *spec, struct err *err)
 		return err_set(err, ERR_INVALID, "a new user namespace needs uid and gid mappings");
 	if (!is_new(spec, NS_USER) && spec->uid_maps_len > 0)
 		return err_set(err, ERR_INVALID, "id mappings need a new user namespace");
+	/* The rights in a new one reach no namespace that is older. */
+	for (int type = 0; type < NS_COUNT && is_new(spec, NS_USER); type++)
+		if (is_joined(spec, (enum ns_type)type))
+			return err_set(err, ERR_UNSUPPORTED,
+				       "a new user namespace cannot be combined with a %s "
+				       "namespace that is joined",
+				       ns_info((enum ns_type)type)->name);
 	if ((spec->hostname != NULL || spec->domainname != NULL) &&
 	    !spec->namespaces[NS_UTS].is_used)
 		return err_set(err, ERR_INVALID, "a hostname needs a UTS namespace");

@@ -205,6 +205,16 @@ static void contradictions_are_refused(void **state)
 	assert_refused(&bed, "UTS namespace");
 	bed_done(&bed);
 
+	struct ns_id_map map = { 0, 100000, 65536 };
+	bed_init(&bed);
+	bed.spec.namespaces[NS_USER].is_used = true;
+	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
+	bed.spec.namespaces[NS_NET].path = mem_strdup("/proc/1/ns/net");
+	assert_refused(&bed, "network namespace that is joined");
+	bed_done(&bed);
+
 	bed_init(&bed);
 	strv_remove(&bed.spec.process.args, 0);
 	assert_refused(&bed, "no program");
