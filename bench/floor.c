@@ -6,7 +6,7 @@
  *
  *	floor [-s FILTER] [-o LAYER:LAYER... -w DIRECTORY] [-N] ROOT COMMAND [ARGUMENT...]
  *
- *	-s   raw seccomp filter (struct sock_filter[]) to load last
+ *	-s   raw seccomp filter (struct sock_filter[])
  *	-o   make the root an overlay of these directories, top first; ROOT is where it is mounted
  *	-w   an empty directory for the overlay's upper and work directories
  *	-N   stay in the host's network namespace
@@ -349,10 +349,11 @@ static int inner(void *arg)
 	must(sethostname("floor", 5) == 0, "sethostname");
 	if (floor->has_net)
 		loopback_up();
-	drop_capabilities();
+	/* Before the capabilities: without no_new_privs it needs CAP_SYS_ADMIN. */
 	if (floor->filter.len > 0)
 		must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &floor->filter) == 0,
 		     "seccomp");
+	drop_capabilities();
 	execve(floor->argv[0], floor->argv, environment);
 	die(floor->argv[0]);
 	return 0;
