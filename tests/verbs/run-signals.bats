@@ -4,6 +4,7 @@
 #
 # The foreground: exit status, signals, pipes and terminals pass through as if there were no container.
 
+bats_require_minimum_version 1.5.0
 load ../lib/onggi
 
 @test "signals: the exit status is the payload's" {
@@ -45,11 +46,9 @@ is_running() {
 }
 
 @test "signals: 127 when the command is not found" {
-	run onggi run --rm "$BOX" no-such-command
-	assert_status 127
+	run -127 onggi run --rm "$BOX" no-such-command
 	assert_has no-such-command
-	run onggi run --rm "$BOX" /no/such/command
-	assert_status 127
+	run -127 onggi run --rm "$BOX" /no/such/command
 }
 
 @test "signals: a signal to onggi reaches the payload" {
