@@ -3,6 +3,7 @@
 #include "engine/run_draft.h"
 
 #include "base/mem.h"
+#include "kernel/proc/tty.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -95,6 +96,17 @@ static void choose_limits(struct run_draft *draft)
 	process->oom_score_adj = options->oom_score_adj;
 }
 
+/* The size is set before the start: a program that asks for it first thing must not see 0 x 0. */
+static void choose_terminal(struct run_draft *draft)
+{
+	struct spec_process *process = &draft->spec.process;
+	process->terminal = draft->options->tty;
+	draft->boot.uses_console = draft->options->tty;
+	if (process->terminal && tty_get_size(STDOUT_FILENO, &process->console_rows,
+					      &process->console_columns, NULL) < 0)
+		tty_get_size(STDIN_FILENO, &process->console_rows, &process->console_columns, NULL);
+}
+
 int run_draft_process(struct run_draft *draft, struct err *err)
 {
 	const struct run_options *options = draft->options;
@@ -103,8 +115,7 @@ int run_draft_process(struct run_draft *draft, struct err *err)
 	choose_hostname(draft);
 	choose_env(draft);
 	choose_limits(draft);
-	draft->spec.process.terminal = options->tty;
-	draft->boot.uses_console = options->tty;
+	choose_terminal(draft);
 	draft->boot.dies_with_parent = true;
 	const char *config_user = draft->has_image ? draft->image.config.user : NULL;
 	const char *user = options->user != NULL ? options->user : config_user;

@@ -100,7 +100,9 @@ is_running() {
 terminal() {
 	run script -qec "stty rows 44 cols 99; timeout 60 '$ONGGI' --root '$STORE' --run-root '$RUN_STORE' run --rm -it '$BOX' $1" \
 		/dev/null </dev/null
+	# script(1) passes the end of its own input on, which may be echoed.
 	output=${output//$'\r'/}
+	output=${output//^[@D]/}
 }
 
 @test "signals: -t gives a terminal of the caller's size" {
