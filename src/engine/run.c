@@ -118,12 +118,27 @@ static int write_cidfile(const struct run *run, struct err *err)
 	return 0;
 }
 
+/* A name that is taken may belong to a container whose monitor was killed: look once. */
+static int create_record(struct run *run, struct err *err)
+{
+	const struct store *store = &run->engine->store;
+	struct run_draft *draft = &run->draft;
+	struct err first = { 0 };
+	if (container_create(store, &draft->container, draft->has_image, &run->lease, &first) == 0)
+		return 0;
+	if (first.kind == ERR_CONFLICT && engine_recover(run->engine, NULL) == 0)
+		return container_create(store, &draft->container, draft->has_image, &run->lease,
+					err);
+	if (err != NULL)
+		*err = first;
+	return -1;
+}
+
 static int record(struct run *run, struct err *err)
 {
 	struct run_draft *draft = &run->draft;
 	draft->container.monitor_pid = getpid();
-	if (container_create(&run->engine->store, &draft->container, draft->has_image, &run->lease,
-			     err) < 0)
+	if (create_record(run, err) < 0)
 		return -1;
 	run->has_record = true;
 	if (draft->has_image && skeleton_ensure(&run->engine->store, err) < 0)

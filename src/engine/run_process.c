@@ -3,6 +3,7 @@
 #include "engine/run_draft.h"
 
 #include "base/mem.h"
+#include "engine/exec_diagnosis.h"
 #include "kernel/proc/tty.h"
 
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* An entrypoint of the user's clears the image's command: it was meant for the other one. */
 static int choose_args(struct run_draft *draft, struct err *err)
@@ -42,7 +42,7 @@ static void choose_env(struct run_draft *draft)
 {
 	const struct run_options *options = draft->options;
 	struct strv *env = &draft->spec.process.env;
-	strv_add(env, PATH_DEFAULT);
+	strv_add(env, "PATH=" EXEC_PATH_DEFAULT);
 	if (draft->spec.hostname != NULL)
 		strv_add_take(env, mem_printf("HOSTNAME=%s", draft->spec.hostname));
 	if (options->tty)
