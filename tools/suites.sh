@@ -50,5 +50,6 @@ suite_verbs() {
 	local build=$1
 	shift
 	tap_suite "${VERBS_NAME:-verbs}" as_root env "ONGGI=$build/onggi" "ONGGI_SLOW=${ONGGI_SLOW:-}" \
+		"ONGGI_FAULTS=${ONGGI_FAULTS:-}" "ONGGI_TIME_SCALE=${ONGGI_TIME_SCALE:-1}" \
 		"ONGGI_RUNTIME=$build/onggi-runtime" bats --tap "$@" "$TOP/tests/verbs"
 }
