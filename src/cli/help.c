@@ -85,7 +85,7 @@ static bool same_group(const char *a, const char *b)
 }
 
 /* The groups in the order of their first row, each with all its rows. */
-static void add_options(struct buf *out, const struct option_tables *options, unsigned width)
+void help_add_options(struct buf *out, const struct option_tables *options, unsigned width)
 {
 	unsigned column = names_column(options);
 	const char *groups[16];
@@ -131,7 +131,7 @@ void help_add_verb(struct buf *out, const struct verb *verb, unsigned width)
 	verb_add_usage(out, verb);
 	buf_addf(out, "\n\n%s\n", verb->summary);
 	add_aliases(out, verb);
-	add_options(out, &verb->options, width);
+	help_add_options(out, &verb->options, width);
 	if (verb->examples != NULL)
 		buf_addf(out, "\nExamples:\n%s\n", verb->examples);
 	buf_addf(out, "\nThe manual page has more: man onggi-%s\n", verb->name);
@@ -150,6 +150,6 @@ void help_add_program(struct buf *out, unsigned width)
 		buf_addf(out, "  %-12s", (*verb)->name);
 		add_wrapped(out, (*verb)->summary, 14, 14, width);
 	}
-	add_options(out, &cli_global_options, width);
+	help_add_options(out, &cli_global_options, width);
 	buf_add_str(out, "\nRun 'onggi VERB --help' for the options of a verb.\n");
 }

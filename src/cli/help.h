@@ -11,6 +11,14 @@ void help_add_program(struct buf *out, unsigned width);
 /** `onggi VERB --help`. */
 void help_add_verb(struct buf *out, const struct verb *verb, unsigned width);
 
+/** The options of some tables by their groups, each group with its heading. */
+void help_add_options(struct buf *out, const struct option_tables *options, unsigned width);
+
+/** Parts of a manual page: its beginning up to the name, options, and text in paragraphs. */
+void man_add_title(struct buf *out, const char *name, const char *summary);
+void man_add_options(struct buf *out, const struct option_tables *options);
+void man_add_paragraphs(struct buf *out, const char *text);
+
 /** The manual pages onggi(1) and onggi-VERB(1), in man(7) roff. */
 void man_add_program(struct buf *out);
 void man_add_verb(struct buf *out, const struct verb *verb);

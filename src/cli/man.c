@@ -23,7 +23,7 @@ static void add_roff(struct buf *out, const char *text)
 	}
 }
 
-static void add_title(struct buf *out, const char *name, const char *summary)
+void man_add_title(struct buf *out, const char *name, const char *summary)
 {
 	AUTO(struct buf, buf_done) upper = { 0 };
 	for (const char *s = name; *s != '\0'; s++)
@@ -59,7 +59,7 @@ static void add_option(struct buf *out, const struct option_row *row)
 	}
 }
 
-static void add_options(struct buf *out, const struct option_tables *options)
+void man_add_options(struct buf *out, const struct option_tables *options)
 {
 	const char *group = "";
 	OPTION_EACH(row, options)
@@ -77,7 +77,7 @@ static void add_options(struct buf *out, const struct option_tables *options)
 }
 
 /* Paragraphs are separated by an empty line. */
-static void add_paragraphs(struct buf *out, const char *text)
+void man_add_paragraphs(struct buf *out, const char *text)
 {
 	while (*text != '\0') {
 		const char *end = strstr(text, "\n\n");
@@ -96,7 +96,7 @@ void man_add_verb(struct buf *out, const struct verb *verb)
 	AUTO(struct buf, buf_done) name = { 0 };
 	AUTO(struct buf, buf_done) usage = { 0 };
 	buf_addf(&name, "onggi-%s", verb->name);
-	add_title(out, buf_str(&name), verb->summary);
+	man_add_title(out, buf_str(&name), verb->summary);
 	buf_add_str(out, ".SH SYNOPSIS\n");
 	verb_add_usage(&usage, verb);
 	add_roff(out, buf_str(&usage));
@@ -104,8 +104,8 @@ void man_add_verb(struct buf *out, const struct verb *verb)
 	add_roff(out, verb->summary);
 	buf_add_str(out, ".\n");
 	if (verb->details != NULL)
-		add_paragraphs(out, verb->details);
-	add_options(out, &verb->options);
+		man_add_paragraphs(out, verb->details);
+	man_add_options(out, &verb->options);
 	if (verb->examples != NULL) {
 		buf_add_str(out, ".SH EXAMPLES\n.nf\n");
 		add_roff(out, verb->examples);
@@ -120,11 +120,11 @@ void man_add_verb(struct buf *out, const struct verb *verb)
 
 void man_add_program(struct buf *out)
 {
-	add_title(out, "onggi", "containers from the Linux kernel's own parts");
+	man_add_title(out, "onggi", "containers from the Linux kernel's own parts");
 	buf_add_str(out, ".SH SYNOPSIS\nonggi [OPTIONS] VERB [ARG...]\n.SH DESCRIPTION\n"
 			 "Onggi runs containers without a daemon. Its verbs and their options mean "
 			 "what they mean to Docker.\n");
-	add_options(out, &cli_global_options);
+	man_add_options(out, &cli_global_options);
 	buf_add_str(out, ".SH VERBS\n");
 	for (const struct verb *const *verb = verb_table; *verb != NULL; verb++) {
 		if ((*verb)->is_hidden)

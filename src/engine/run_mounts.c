@@ -8,48 +8,17 @@
 
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "oci/spec_defaults.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static const char *const masked_paths[] = {
-	"/proc/acpi",        "/proc/asound",        "/proc/interrupts",
-	"/proc/kcore",       "/proc/keys",          "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi",          "/proc/timer_list",
-	"/proc/timer_stats", "/sys/firmware",       "/sys/devices/virtual/powercap",
-	"/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security",
-};
-
-static const char *const readonly_paths[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
-
-/* Heat and throttling tell what the neighbours do; one directory per processor. */
-static void mask_thermal(struct spec *spec)
-{
-	struct stat st;
-	for (unsigned cpu = 0; cpu < 4096; cpu++) {
-		char path[80];
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/thermal_throttle", cpu);
-		if (stat(path, &st) < 0)
-			return;
-		strv_add(&spec->masked_paths, path);
-	}
-}
 
 static void add_masks(struct run_draft *draft)
 {
 	const struct run_options *options = draft->options;
-	struct spec *spec = &draft->spec;
 	if (!run_draft_isolates(draft, ISOLATE_MASKS) || options->privileged ||
 	    options->systempaths_unconfined)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(masked_paths); i++)
-		strv_add(&spec->masked_paths, masked_paths[i]);
-	mask_thermal(spec);
-	for (size_t i = 0; i < ARRAY_LEN(readonly_paths); i++)
-		strv_add(&spec->readonly_paths, readonly_paths[i]);
+	spec_add_default_masks(&draft->spec);
 }
 
 /* Did the user put a mount of his own there? Then ours is left out. */

@@ -8,6 +8,7 @@
 #include "kernel/lsm/lsm.h"
 #include "kernel/proc/sysctl.h"
 #include "kernel/seccomp/seccomp.h"
+#include "oci/spec_defaults.h"
 #include "sys/fd.h"
 
 #include <dirent.h>
@@ -103,25 +104,12 @@ static void add_rule(struct run_draft *draft, char type, int64_t major, int64_t 
 	cgroup_limits_add_device(&draft->spec.limits, true, type, major, minor, access);
 }
 
-/* What every container may use; mknod of any node is harmless, opening it is what counts. */
 static void add_default_rules(struct run_draft *draft)
 {
-	static const struct {
-		char type;
-		int major, minor;
-		const char *access;
-	} rules[] = {
-		{ 'c', -1, -1, "m" }, { 'b', -1, -1, "m" },    { 'c', 1, 3, "rwm" },
-		{ 'c', 1, 5, "rwm" }, { 'c', 1, 7, "rwm" },    { 'c', 1, 8, "rwm" },
-		{ 'c', 1, 9, "rwm" }, { 'c', 5, 0, "rwm" },    { 'c', 5, 1, "rwm" },
-		{ 'c', 5, 2, "rwm" }, { 'c', 136, -1, "rwm" },
-	};
-	if (draft->options->privileged) {
+	if (draft->options->privileged)
 		add_rule(draft, 'a', -1, -1, "rwm");
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		add_rule(draft, rules[i].type, rules[i].major, rules[i].minor, rules[i].access);
+	else
+		spec_add_default_device_rules(&draft->spec);
 }
 
 static void add_node(struct run_draft *draft, const char *target, const struct stat *st)

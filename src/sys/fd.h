@@ -23,6 +23,10 @@ static inline int fd_take(int *fd)
 	return taken;
 }
 
+/** Open /dev/null as whichever of 0, 1 and 2 is closed: the next file opened would take its place,
+ *  and messages would be written into it. First of all in main. @return 0, or -1 with errno */
+int fd_open_standard(void);
+
 /** Write everything, through short writes and EINTR. @return 0, or -1 with errno */
 int fd_write_all(int fd, const void *data, size_t len);
 

@@ -120,6 +120,11 @@ const struct seccomp_arch *seccomp_abi_by_name(const char *name)
 	return NULL;
 }
 
+const char *seccomp_abi_name(size_t index)
+{
+	return index < ARRAY_LEN(arches) ? arches[index].name : NULL;
+}
+
 bool seccomp_abi_runs_here(const struct seccomp_arch *arch)
 {
 	uint32_t native = seccomp_arch_native();

@@ -26,6 +26,9 @@ const struct seccomp_arch *seccomp_abi_native(void);
 /** By "SCMP_ARCH_*" name; NULL when unknown. */
 const struct seccomp_arch *seccomp_abi_by_name(const char *name);
 
+/** The names seccomp_abi_by_name knows; NULL after the last. */
+const char *seccomp_abi_name(size_t index);
+
 /** Can a process on this machine ever use the ABI? (Others need no code in a filter.) */
 bool seccomp_abi_runs_here(const struct seccomp_arch *arch);
 

@@ -56,6 +56,24 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
 };
 
+const char *seccomp_action_word(size_t index)
+{
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (actions[i].action != SECCOMP_RET_USER_NOTIF && index-- == 0)
+			return actions[i].name;
+	return NULL;
+}
+
+const char *seccomp_operator_word(size_t index)
+{
+	return index < ARRAY_LEN(operators) ? operators[index] : NULL;
+}
+
+const char *seccomp_flag_word(size_t index)
+{
+	return index < ARRAY_LEN(flags) ? flags[index].name : NULL;
+}
+
 /* What a parse carries from level to level. */
 struct parse {
 	const struct seccomp_context *context;

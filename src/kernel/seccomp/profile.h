@@ -59,3 +59,9 @@ int seccomp_profile_parse(const char *json, const struct seccomp_context *contex
 			  struct seccomp_profile *out, struct err *err);
 
 void seccomp_profile_done(struct seccomp_profile *profile);
+
+/** The words of linux.seccomp that are acted upon: actions, operators and flags, each list in the
+ *  order of its table; NULL after the last. */
+const char *seccomp_action_word(size_t index);
+const char *seccomp_operator_word(size_t index);
+const char *seccomp_flag_word(size_t index);

@@ -229,7 +229,10 @@ void boot_stop(struct boot *boot)
 	reap(&boot->pid, &boot->pidfd);
 	reap(&boot->outer_pid, &boot->outer_pidfd);
 	if (boot->has_cgroup) {
-		if (!boot->spec->namespaces[NS_PID].is_used)
+		/* The first process of a pid namespace takes the others with it; a joined one has
+		 * another first process. */
+		const struct spec_namespace *pid_ns = &boot->spec->namespaces[NS_PID];
+		if (!pid_ns->is_used || pid_ns->path != NULL)
 			cgroup_kill(&boot->cgroup, NULL);
 		cgroup_remove(&boot->cgroup, CGROUP_REMOVE_TIMEOUT_MS, NULL);
 		cgroup_done(&boot->cgroup);

@@ -21,13 +21,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool wants_slave(const struct boot *boot)
+{
+	const char *wanted = boot->spec->rootfs_propagation;
+	return wanted != NULL && strcmp(wanted, "slave") == 0;
+}
+
 int inner_set_propagation(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	/* A slave keeps receiving the host's mounts where the container asks for it; a private
 	 * tree (the default) is cut off. Never shared: our mounts must not appear on the host. */
+	return mount_change_all(wants_slave(boot) ? MS_SLAVE : MS_PRIVATE, err);
+}
+
+/* "shared" and "unbindable" are about what the payload mounts, so they come last: while the tree
+ * is built, copies of parts of it are needed, and nothing should propagate. */
+static int set_root_propagation(struct boot *boot, struct err *err)
+{
 	const char *wanted = boot->spec->rootfs_propagation;
-	bool is_slave = wanted != NULL && strstr(wanted, "slave") != NULL;
-	return mount_change_all(is_slave ? MS_SLAVE : MS_PRIVATE, err);
+	if (wanted != NULL && strcmp(wanted, "shared") == 0)
+		return mount_set_propagation(boot->root_fd, MS_SHARED, false, err);
+	if (wanted != NULL && strcmp(wanted, "unbindable") == 0)
+		return mount_set_propagation(boot->root_fd, MS_UNBINDABLE, false, err);
+	return 0;
 }
 
 int inner_attach_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -37,7 +53,14 @@ int inner_attach_root(struct boot *boot, const struct boot_op *op UNUSED, struct
 	AUTO_FD slash_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slash_fd < 0)
 		return err_sys(err, "open /");
-	return mount_attach(boot->root_fd, slash_fd, err);
+	if (mount_attach(boot->root_fd, slash_fd, err) < 0)
+		return -1;
+	/* A copy of a shared tree of the host is its peer: without this, what is mounted below
+	 * would appear on the host. */
+	if (boot->plan->options->root.path == NULL)
+		return 0;
+	return mount_set_propagation(boot->root_fd, wants_slave(boot) ? MS_SLAVE : MS_PRIVATE, true,
+				     err);
 }
 
 /* Where a mount goes: made if missing, a file for a file and a directory for anything else. */
@@ -49,6 +72,27 @@ static int open_target(struct boot *boot, const char *destination, int mount_fd,
 	if (S_ISDIR(st.st_mode))
 		return rooted_mkdirs(boot->root_fd, destination, 0755, err);
 	return rooted_mkfile(boot->root_fd, destination, 0644, err);
+}
+
+/* The last part may be a symlink, which is then covered itself; any other is an error. What is
+ * missing is made first, and looked at again: it may be behind a symlink. */
+static int open_target_nofollow(struct boot *boot, const char *destination, int mount_fd,
+				struct err *err)
+{
+	struct err first = { 0 };
+	for (bool is_made = false;; is_made = true) {
+		int fd = rooted_open_nosymlink(boot->root_fd, destination, O_PATH | O_NOFOLLOW, 0,
+					       &first);
+		if (fd >= 0)
+			return fd;
+		if (first.errnum != ENOENT || is_made) {
+			*err = first;
+			return -1;
+		}
+		AUTO_FD made_fd = open_target(boot, destination, mount_fd, err);
+		if (made_fd < 0)
+			return -1;
+	}
 }
 
 static int set_options(int mount_fd, const struct mount_options *options, bool is_new,
@@ -68,7 +112,9 @@ static int set_options(int mount_fd, const struct mount_options *options, bool i
 static int attach(struct boot *boot, const struct spec_mount *mount,
 		  const struct mount_options *options, int mount_fd, struct err *err)
 {
-	AUTO_FD target_fd = open_target(boot, mount->destination, mount_fd, err);
+	AUTO_FD target_fd = options->dest_nofollow
+				    ? open_target_nofollow(boot, mount->destination, mount_fd, err)
+				    : open_target(boot, mount->destination, mount_fd, err);
 	if (target_fd < 0)
 		return -1;
 	if (mount_attach(mount_fd, target_fd, err) < 0)
@@ -83,12 +129,28 @@ static int attach(struct boot *boot, const struct spec_mount *mount,
 	return mount_set_propagation(mount_fd, propagation, recursive, err);
 }
 
+/* The new tree begins with what is at its place; it can be read-only only afterwards. */
+static int copy_up(struct boot *boot, const struct spec_mount *mount,
+		   const struct mount_options *options, int mount_fd, struct err *err)
+{
+	AUTO_FD from_fd = open_target(boot, mount->destination, mount_fd, err);
+	if (from_fd < 0 || mount_copy_up(from_fd, mount_fd, err) < 0)
+		return -1;
+	uint64_t readonly = options->attr_set & MOUNT_ATTR_RDONLY;
+	return readonly != 0 ? mount_set_attrs(mount_fd, readonly, 0, false, err) : 0;
+}
+
 static int mount_fs(struct boot *boot, const struct spec_mount *mount,
 		    const struct mount_options *options, struct err *err)
 {
-	AUTO_FD mount_fd = mount_new(mount->type, mount->source, &options->data, options->attr_set,
-				     options->sb_flags, err);
+	bool fills = options->tmpcopyup;
+	uint64_t attrs = options->attr_set & ~(fills ? (uint64_t)MOUNT_ATTR_RDONLY : 0);
+	unsigned long sb_flags = options->sb_flags & ~(fills ? (unsigned long)MS_RDONLY : 0);
+	AUTO_FD mount_fd = mount_new(mount->type, mount->source, &options->data, attrs, sb_flags,
+				     err);
 	if (mount_fd < 0)
+		return -1;
+	if (fills && copy_up(boot, mount, options, mount_fd, err) < 0)
 		return -1;
 	if (set_options(mount_fd, options, true, err) < 0)
 		return -1;
@@ -158,24 +220,55 @@ static int mount_cgroup(struct boot *boot, const struct spec_mount *mount,
 	return mount_set_attrs(view_fd, attrs, 0, false, err);
 }
 
+/* "remount" changes what an earlier row has mounted, or the root file system has there. */
+static int remount(struct boot *boot, const struct spec_mount *mount,
+		   const struct mount_options *options, struct err *err)
+{
+	AUTO_FD mount_fd = options->dest_nofollow
+				   ? rooted_open_nosymlink(boot->root_fd, mount->destination,
+							   O_PATH | O_NOFOLLOW, 0, err)
+				   : rooted_open(boot->root_fd, mount->destination, O_PATH, 0, err);
+	if (mount_fd < 0)
+		return -1;
+	if (!options->is_bind && mount_reconfigure(mount_fd, options, err) < 0)
+		return -1;
+	if (set_options(mount_fd, options, false, err) < 0)
+		return -1;
+	if (options->propagation == 0)
+		return 0;
+	return mount_set_propagation(mount_fd, options->propagation, options->propagation_recursive,
+				     err);
+}
+
+static int mount_by_kind(struct boot *boot, size_t index, struct mount_options *options,
+			 struct err *err)
+{
+	const struct spec_mount *mount = &boot->spec->mounts[index];
+	/* The type alone says it as well. */
+	options->is_bind |= boot_mount_is_bind(mount);
+	if (options->is_remount)
+		return remount(boot, mount, options, err);
+	if (options->is_bind)
+		return mount_bind(boot, index, options, err);
+	if (mount->type == NULL)
+		return err_set(err, ERR_INVALID, "neither a type nor the option bind");
+	if (options->tmpcopyup && strcmp(mount->type, "tmpfs") != 0)
+		return err_set(err, ERR_INVALID, "the option tmpcopyup is for a tmpfs");
+	if (strcmp(mount->type, "cgroup") == 0)
+		return mount_cgroup(boot, mount, options, err);
+	return mount_fs(boot, mount, options, err);
+}
+
 int inner_mount(struct boot *boot, const struct boot_op *op, struct err *err)
 {
 	const struct spec_mount *mount = &boot->spec->mounts[op->mount];
 	AUTO(struct mount_options, mount_options_done) options = { 0 };
 	if (mount_options_parse(&mount->options, &options, err) < 0)
 		return err_context(err, "mount %s", mount->destination);
-	int result;
-	if (options.tmpcopyup)
-		result = err_set(err, ERR_UNSUPPORTED, "the option tmpcopyup is not supported");
-	else if (boot_mount_is_bind(mount))
-		result = mount_bind(boot, op->mount, &options, err);
-	else if (strcmp(mount->type, "cgroup") == 0)
-		result = mount_cgroup(boot, mount, &options, err);
-	else
-		result = mount_fs(boot, mount, &options, err);
-	return result < 0 ? err_context(err, "%s on %s", mount->type != NULL ? mount->type : "bind",
-					mount->destination)
-			  : 0;
+	if (mount_by_kind(boot, op->mount, &options, err) == 0)
+		return 0;
+	return err_context(err, "%s on %s", mount->type != NULL ? mount->type : "bind",
+			   mount->destination);
 }
 
 static mode_t device_type(char type)
@@ -263,7 +356,7 @@ int inner_readonly_root(struct boot *boot, const struct boot_op *op UNUSED, stru
 
 int inner_pivot_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	return root_pivot(boot->root_fd, err);
+	return root_pivot(boot->root_fd, err) < 0 ? -1 : set_root_propagation(boot, err);
 }
 
 int inner_chroot(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

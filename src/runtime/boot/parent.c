@@ -77,10 +77,17 @@ static int idmap_source(struct boot *boot, const struct spec_mount *mount, int s
 	return mount_set_idmap(source_fd, userns_fd, recursive, err);
 }
 
-static int clone_source(const struct spec_mount *mount, bool recursive, struct err *err)
+static int clone_source(const struct spec_mount *mount, const struct mount_options *options,
+			struct err *err)
 {
+	if (mount->source_mnt_ns == NULL && options->src_nofollow) {
+		AUTO_FD source_fd = open(mount->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (source_fd < 0)
+			return err_sys(err, "open %s", mount->source);
+		return mount_clone(source_fd, "", options->is_recursive, err);
+	}
 	if (mount->source_mnt_ns == NULL)
-		return mount_clone(AT_FDCWD, mount->source, recursive, err);
+		return mount_clone(AT_FDCWD, mount->source, options->is_recursive, err);
 	AUTO_FD mnt_ns_fd = ns_open(NS_MOUNT, mount->source_mnt_ns, err);
 	return mnt_ns_fd < 0 ? -1 : mount_clone_in(mnt_ns_fd, mount->source, err);
 }
@@ -91,10 +98,12 @@ int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err 
 	AUTO(struct mount_options, mount_options_done) options = { 0 };
 	if (mount_options_parse(&mount->options, &options, err) < 0)
 		return err_context(err, "mount %s", mount->destination);
+	if (options.is_remount)
+		return 0; /* what is changed is there already */
 	if (mount->source == NULL || mount->source[0] != '/')
 		return err_set(err, ERR_INVALID, "mount %s: the source must be an absolute path",
 			       mount->destination);
-	AUTO_FD source_fd = clone_source(mount, options.is_recursive, err);
+	AUTO_FD source_fd = clone_source(mount, &options, err);
 	if (source_fd < 0)
 		return -1;
 	if (options.idmap && idmap_source(boot, mount, source_fd, options.idmap_recursive, err) < 0)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* onggi-runtime: the OCI runtime. Everything is in the cli floor; here is what a process needs. */
+#include "cli/oci/oci.h"
+#include "sys/fd.h"
+
+int main(int argc, char **argv)
+{
+	if (fd_open_standard() < 0 || argc < 1)
+		return OCI_FAILED;
+	return oci_main(argv);
+}

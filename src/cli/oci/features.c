@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * onggi-runtime features: what this program can do, as JSON. Every list comes from the table that
+ * does it, so that nothing is promised that is not there.
+ * Source: OCI runtime-spec features.md, features-linux.md
+ */
+#include "base/json_write.h"
+#include "cli/oci/oci.h"
+#include "cli/output.h"
+#include "kernel/caps/caps.h"
+#include "kernel/mount/mount.h"
+#include "kernel/ns/ns.h"
+#include "kernel/seccomp/arch.h"
+#include "kernel/seccomp/profile.h"
+#include "runtime/bundle_run.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef const char *word_at(size_t index);
+
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_words(struct buf *out, const char *key, word_at *word)
+{
+	AUTO(struct strv, strv_done) words = { 0 };
+	for (size_t i = 0; word(i) != NULL; i++)
+		strv_add(&words, word(i));
+	qsort(words.items, words.len, sizeof(words.items[0]), compare_words);
+	json_add_strv(out, key, &words);
+}
+
+static const char *cap_at(size_t index)
+{
+	return index < 64 && (caps_all() >> index & 1) != 0 ? caps_name((int)index) : NULL;
+}
+
+static void add_namespaces(struct buf *out)
+{
+	AUTO(struct strv, strv_done) names = { 0 };
+	for (int type = 0; type < NS_COUNT; type++) {
+		const struct ns_info *info = ns_info((enum ns_type)type);
+		char path[64];
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", info->proc);
+		if (access(path, F_OK) == 0)
+			strv_add(&names, info->name);
+	}
+	qsort(names.items, names.len, sizeof(names.items[0]), compare_words);
+	json_add_strv(out, "namespaces", &names);
+}
+
+static void add_seccomp(struct buf *out)
+{
+	json_add_key(out, "seccomp");
+	buf_add_str(out, "{\"enabled\":true");
+	add_words(out, "actions", seccomp_action_word);
+	add_words(out, "operators", seccomp_operator_word);
+	add_words(out, "archs", seccomp_abi_name);
+	add_words(out, "knownFlags", seccomp_flag_word);
+	add_words(out, "supportedFlags", seccomp_flag_word);
+	buf_add_char(out, '}');
+}
+
+static void add_linux(struct buf *out)
+{
+	json_add_key(out, "linux");
+	buf_add_char(out, '{');
+	add_namespaces(out);
+	add_words(out, "capabilities", cap_at);
+	json_add_key(out, "cgroup");
+	buf_add_str(out, "{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,"
+			 "\"rdma\":false}");
+	add_seccomp(out);
+	buf_add_str(out, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
+			 "\"intelRdt\":{\"enabled\":false},"
+			 "\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
+			 "\"netDevices\":{\"enabled\":false}");
+	buf_add_char(out, '}');
+}
+
+static int features_verb(const struct oci_globals *globals UNUSED, void *input UNUSED,
+			 const struct strv *operands UNUSED, struct err *err)
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	buf_add_char(&text, '{');
+	json_add_str(&text, "ociVersionMin", "1.0.0");
+	json_add_str(&text, "ociVersionMax", BUNDLE_OCI_VERSION);
+	add_words(&text, "mountOptions", mount_option_word);
+	add_linux(&text);
+	buf_add_str(&text, ",\"annotations\":{\"org.onggi.version\":\"" ONGGI_VERSION "\"},"
+			   "\"potentiallyUnsafeConfigAnnotations\":[]}");
+	struct json_object *doc = json_tokener_parse(buf_str(&text));
+	int result = output_line(
+		err, "%s",
+		json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(doc);
+	return result;
+}
+
+const struct oci_verb oci_features = {
+	.name = "features",
+	.summary = "Print what this runtime can do, as JSON",
+	.details = "The document is the one of features.md in the runtime specification.",
+	.run = features_verb,
+};

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From argv to a verb and its exit status, for the OCI runtime. Which name the program was called
+ * by (a link named runc or crun) changes nothing.
+ */
+#include "cli/oci/oci.h"
+
+#include "base/mem.h"
+#include "base/warn.h"
+#include "cli/output.h"
+#include "runtime/bundle_run.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct option_row global_rows[] = {
+	{ "debug", 0, OPTION_FLAG, NULL, NULL, NULL, "Log each step with the time it took",
+	  offsetof(struct oci_globals, debug) },
+	{ "log", 0, OPTION_STRING, "file", NULL, NULL,
+	  "Append messages to a file (errors go to the standard error, too)",
+	  offsetof(struct oci_globals, log_path), .complete = COMPLETE_FILES },
+	{ "log-format", 0, OPTION_STRING, "format", NULL, NULL, "Format of messages: text or json",
+	  offsetof(struct oci_globals, log_format), .complete = COMPLETE_WORDS,
+	  .words = "text json" },
+	{ "root", 0, OPTION_STRING, "dir", NULL, NULL,
+	  "Where the state of running containers is kept (" OCI_STATE_PATH ")",
+	  offsetof(struct oci_globals, root_path), .complete = COMPLETE_DIRECTORIES },
+	{ "rootless", 0, OPTION_STRING, "mode", NULL, NULL,
+	  "Ignore what only root may do with control groups: auto or false; true is not supported",
+	  offsetof(struct oci_globals, rootless), .complete = COMPLETE_WORDS,
+	  .words = "auto false" },
+	{ "systemd-cgroup", 0, OPTION_REFUSED },
+	{ "version", 'v', OPTION_FLAG, NULL, NULL, NULL, "Print the version and exit",
+	  offsetof(struct oci_globals, wants_version) },
+	{ 0 },
+};
+const struct option_tables oci_global_options = { { global_rows } };
+
+const struct oci_verb *const oci_verbs[] = { &oci_features, &oci_man, &oci_run, &oci_spec, NULL };
+
+/* runc's and crun's: refused by name, so that nobody takes silence for success. */
+static const char *const unsupported[] = {
+	"checkpoint", "create", "delete",  "events", "exec",  "kill",  "list",   "mounts",
+	"pause",      "ps",     "restore", "resume", "start", "state", "update",
+};
+
+static void globals_done(struct oci_globals *globals)
+{
+	free(globals->root_path);
+	free(globals->log_path);
+	free(globals->log_format);
+	free(globals->rootless);
+}
+
+static int check_globals(const struct oci_globals *globals, struct err *err)
+{
+	const char *rootless = globals->rootless;
+	if (rootless == NULL || strcmp(rootless, "auto") == 0 || strcmp(rootless, "false") == 0)
+		return 0;
+	if (strcmp(rootless, "true") == 0)
+		return err_set(err, ERR_UNSUPPORTED, "--rootless=true is not yet supported");
+	return err_set(err, ERR_INVALID, "--rootless=%s: auto, true or false expected", rootless);
+}
+
+static int find_verb(const char *name, const struct oci_verb **out, struct err *err)
+{
+	for (const struct oci_verb *const *verb = oci_verbs; *verb != NULL; verb++) {
+		if (strcmp((*verb)->name, name) != 0)
+			continue;
+		*out = *verb;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
+		if (strcmp(unsupported[i], name) == 0)
+			return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", name);
+	return err_set(err, ERR_INVALID, "unknown command: %s", name);
+}
+
+static int print(const struct buf *text)
+{
+	struct err err = { 0 };
+	if (output_write(text, &err) == 0)
+		return 0;
+	oci_log_error(&err);
+	return OCI_FAILED;
+}
+
+static int print_help(const struct oci_verb *verb)
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	unsigned width = output_width(STDOUT_FILENO, 80);
+	if (verb != NULL)
+		oci_help_verb(&text, verb, width);
+	else
+		oci_help_program(&text, width);
+	return print(&text);
+}
+
+static int print_version(void)
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	buf_add_str(&text,
+		    OCI_PROGRAM " version " ONGGI_VERSION "\nspec: " BUNDLE_OCI_VERSION "\n");
+	return print(&text);
+}
+
+static int fail(const struct err *err)
+{
+	oci_log_error(err);
+	return OCI_FAILED;
+}
+
+static int run_with_input(const struct oci_globals *globals, const struct oci_verb *verb,
+			  char *const *args, void *input)
+{
+	AUTO(struct strv, strv_done) operands = { 0 };
+	AUTO_FREE char *command = mem_printf(OCI_PROGRAM " %s", verb->name);
+	struct err err = { 0 };
+	int outcome = option_parse(&verb->options, command, false, args, input, &operands, &err);
+	if (outcome == OPTION_WANTS_HELP)
+		return print_help(verb);
+	if (outcome < 0)
+		return fail(&err);
+	if (operands.len != verb->operands_len) {
+		err_set(&err, ERR_INVALID, "'%s' takes %s", command,
+			verb->operands != NULL ? verb->operands : "no arguments");
+		return fail(&err);
+	}
+	int status = verb->run(globals, input, &operands, &err);
+	return status >= 0 ? status : fail(&err);
+}
+
+static int run_verb(const struct oci_globals *globals, char *const *words)
+{
+	const struct oci_verb *verb = NULL;
+	struct err err = { 0 };
+	if (check_globals(globals, &err) < 0 || find_verb(words[0], &verb, &err) < 0)
+		return fail(&err);
+	AUTO_FREE void *input = mem_alloc(1, verb->input_size);
+	int status = run_with_input(globals, verb, words + 1, input);
+	if (verb->done != NULL)
+		verb->done(input);
+	return status;
+}
+
+static int run_help(char *const *words)
+{
+	const struct oci_verb *verb = NULL;
+	struct err err = { 0 };
+	if (words[0] != NULL && find_verb(words[0], &verb, &err) < 0)
+		return fail(&err);
+	return print_help(verb);
+}
+
+int oci_main(char *const *args)
+{
+	AUTO(struct oci_globals, globals_done) globals = { 0 };
+	AUTO(struct strv, strv_done) words = { 0 };
+	struct err err = { 0 };
+	warn_to(oci_log_warning);
+	int outcome = option_parse(&oci_global_options, OCI_PROGRAM, true, args + 1, &globals,
+				   &words, &err);
+	struct err log_err = { 0 };
+	if (oci_log_open(&globals, &log_err) < 0)
+		return fail(&log_err);
+	if (outcome < 0)
+		return fail(&err);
+	if (globals.wants_version)
+		return print_version();
+	if (outcome == OPTION_WANTS_HELP || words.len == 0)
+		return print_help(NULL);
+	if (strcmp(words.items[0], "help") == 0)
+		return run_help(words.items + 1);
+	return run_verb(&globals, words.items);
+}

@@ -1,0 +1,343 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# bats file_tags=vm
+#
+# onggi-runtime run: a bundle in the foreground, as engines expect it of an OCI runtime.
+
+load ../lib/onggi
+
+setup_file() {
+	[[ $EUID -eq 0 ]] || { echo "verb tests need root: ./dev test" >&2; return 1; }
+	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
+	export STORE_TOP STORE=$STORE_TOP/state RUN_STORE=$STORE_TOP/state
+	bundle_new "$STORE_TOP/bundle"
+}
+
+teardown_file() {
+	rm -rf --one-file-system "${STORE_TOP:?}"
+}
+
+setup() {
+	BUNDLE=$STORE_TOP/bundle
+	ID=onggi-test-$BATS_TEST_NUMBER-$$
+}
+
+# runtime ARG...: with a state directory of our own
+runtime() {
+	timeout -k 5 "$(scaled 60)" "$ONGGI_RUNTIME" --root "$STORE_TOP/state" "$@"
+}
+
+# config [PYTHON]: a fresh config.json without a terminal; `c` is the document
+config() {
+	rm -f "$BUNDLE/config.json"
+	"$ONGGI_RUNTIME" spec --bundle "$BUNDLE"
+	python3 - "$BUNDLE/config.json" "${1:-}" <<-'END'
+		import json, sys
+		with open(sys.argv[1]) as text:
+		    c = json.load(text)
+		c["process"]["terminal"] = False
+		c["process"].pop("rlimits")
+		def sh(script):
+		    c["process"]["args"] = ["sh", "-c", script]
+		def mount(destination, source=None, kind=None, *options):
+		    c["mounts"].append({k: v for k, v in {"destination": destination, "source": source,
+		        "type": kind, "options": list(options)}.items() if v})
+		exec(sys.argv[2])
+		with open(sys.argv[1], "w") as text:
+		    json.dump(c, text)
+	END
+}
+
+# box PYTHON: configure and run
+box() {
+	config "$1"
+	run runtime run --bundle "$BUNDLE" "$ID"
+}
+
+@test "oci run: exit status, output and a clean host" {
+	box 'sh("echo hello; exit 42")' # the state directory is made, and stays
+	sentinel_take
+	run runtime run --bundle "$BUNDLE" "$ID"
+	assert_status 42
+	assert_output hello
+	sentinel_check
+}
+
+@test "oci run: 128 + n for a payload that a signal ended" {
+	box 'sh("sh -c \"kill -TERM \\$\\$\"; exit $?")'
+	assert_status 143
+}
+
+@test "oci run: the current directory is the bundle, and the root may be absolute" {
+	config 'sh("echo here")'
+	cd "$BUNDLE"
+	run runtime run "$ID"
+	assert_output here
+	config "sh('echo there'); c['root']['path'] = '$BUNDLE/rootfs'"
+	cd /
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_output there
+}
+
+@test "oci run: every failure is a 1, on stderr and in the log" {
+	box 'c["process"]["args"] = ["no-such-program"]'
+	assert_status 1
+	assert_has "executable file not found in \$PATH"
+	config 'c["process"]["args"] = ["no-such-program"]'
+	run runtime --log "$BATS_TEST_TMPDIR/log" --log-format json run -b "$BUNDLE" "$ID"
+	assert_status 1
+	python3 - "$BATS_TEST_TMPDIR/log" <<-'END'
+		import json, sys
+		entry = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+		assert entry["level"] == "error", entry
+		assert "no-such-program" in entry["msg"], entry
+		assert entry["time"].endswith("Z"), entry
+	END
+	run runtime --log "$BATS_TEST_TMPDIR/text" run -b "$BUNDLE" "$ID"
+	assert_status 1
+	grep -q 'level=error msg=".*no-such-program' "$BATS_TEST_TMPDIR/text"
+}
+
+@test "oci run: a configuration that is not understood is refused with its place" {
+	box 'c["linux"]["intelRdt"] = {"closID": "x"}'
+	assert_status 1
+	assert_has linux.intelRdt
+	box 'c["process"]["cwd"] = "relative"'
+	assert_status 1
+	assert_has process.cwd
+	echo '{' >"$BUNDLE/config.json"
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_status 1
+	assert_has config.json
+}
+
+@test "oci run: an id can be used once at a time" {
+	config 'sh("echo up; read x < /proc/1/fd/0")'
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID" \
+		<"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$!
+	exec 9>"$BATS_TEST_TMPDIR/in"
+	wait_for 10 grep -q up "$BATS_TEST_TMPDIR/out"
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_status 1
+	assert_has "exists already"
+	echo >&9
+	exec 9>&-
+	wait "$pid"
+}
+
+@test "oci run: ids that are no file names are refused" {
+	config
+	local id
+	for id in . .. a/b 'a b' ''; do
+		run runtime run -b "$BUNDLE" "$id"
+		assert_status 1
+		assert_has "invalid container ID"
+	done
+}
+
+@test "oci run: what a killed runtime left is taken away by the next" {
+	config 'sh("echo up; sleep 1000")'
+	sentinel_take
+	"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$!
+	wait_for 10 grep -q up "$BATS_TEST_TMPDIR/out"
+	kill -KILL "$pid"
+	wait "$pid" || true
+	[[ -e $STORE_TOP/state/state/$ID ]]
+	config 'sh("exit 0")'
+	run runtime run -b "$BUNDLE" "$ID-other"
+	assert_ok
+	[[ ! -e $STORE_TOP/state/state/$ID ]]
+	sentinel_check
+}
+
+@test "oci run: the pid file holds the payload's pid" {
+	config 'sh("sleep 0.5")'
+	runtime run -b "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" &
+	wait_for 10 test -s "$BATS_TEST_TMPDIR/pid"
+	grep -qx "NSpid:	$(cat "$BATS_TEST_TMPDIR/pid")	1" "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/status"
+	wait
+}
+
+@test "oci run: a signal reaches the payload" {
+	config 'sh("trap \"echo got it; exit 7\" TERM; echo up; while :; do sleep 0.1; done")'
+	"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$! status=0
+	wait_for 10 grep -q up "$BATS_TEST_TMPDIR/out"
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	assert_equal "$status" 7 "exit status"
+	grep -qx "got it" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "oci run: a terminal, if the caller has one" {
+	need_command script
+	config 'c["process"]["terminal"] = True; sh("tty; stty size")'
+	run script -qec "stty rows 33 cols 77; '$ONGGI_RUNTIME' --root '$STORE_TOP/state' run -b '$BUNDLE' $ID" \
+		/dev/null </dev/null
+	assert_ok
+	output=${output//$'\r'/}
+	assert_matches '/dev/(pts/0|console)$'
+	assert_line "33 77"
+	run runtime run -b "$BUNDLE" "$ID" </dev/null
+	assert_status 1
+	assert_has "not a terminal"
+}
+
+@test "oci run: without capabilities there are none; what is listed is had" {
+	box 'del c["process"]["capabilities"]; sh("grep ^Cap /proc/self/status")'
+	assert_ok
+	[[ $(grep -c 0000000000000000 <<<"$output") -eq 5 ]] || fail "five empty sets"
+	box 'c["process"]["capabilities"] = {s: ["CAP_CHOWN"] for s in ("bounding", "effective", "permitted", "inheritable", "ambient")}; c["process"]["user"] = {"uid": 5, "gid": 6}; sh("grep ^Cap /proc/self/status")'
+	assert_ok
+	[[ $(grep -c 0000000000000001 <<<"$output") -eq 5 ]] || fail "five sets of one"
+}
+
+@test "oci run: only the default devices can be opened, and they always can" {
+	local rules
+	for rules in 'del c["linux"]["resources"]' 'pass'; do
+		box "$rules; c['process']['capabilities'] = {s: ['CAP_MKNOD'] for s in ('bounding', 'effective', 'permitted')}
+sh('echo x > /dev/null && head -c1 /dev/zero | wc -c; mknod /tmp/kmsg c 1 11 && cat /tmp/kmsg')
+mount('/tmp', 'tmpfs', 'tmpfs')"
+		assert_status 1
+		assert_line 1
+		assert_has "Operation not permitted"
+	done
+}
+
+@test "oci run: user, groups, umask, directory, environment, limits, names" {
+	box 'c["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [29, 44], "umask": 0o27}
+c["process"]["cwd"] = "/missing/dir"; c["root"]["readonly"] = False
+c["process"]["env"].append("CLAY=red"); c["hostname"] = "kiln"; c["domainname"] = "pots"
+c["process"]["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 99}]
+c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
+c["process"]["oomScoreAdj"] = 321
+sh("id -u; id -G; umask; pwd; echo $CLAY; hostname; cat /proc/sys/kernel/domainname; ulimit -n; cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj")'
+	assert_ok
+	assert_output $'1000\n1000 29 44\n0027\n/missing/dir\nred\nkiln\npots\n77\n1\n321'
+}
+
+@test "oci run: a seccomp filter" {
+	box 'c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 75}]}
+c["root"]["readonly"] = False; sh("grep ^Seccomp: /proc/self/status; mkdir /tmp/x")'
+	assert_status 1
+	assert_has "Seccomp:	2"
+	assert_has "Value too large"
+}
+
+@test "oci run: masked and read-only paths, a read-only root" {
+	box 'sh("cat /proc/timer_list | wc -c; ls /proc/acpi | wc -l; touch /x; echo 1 >/proc/sys/kernel/panic")'
+	assert_has "Read-only file system"
+	[[ $(grep -c '^0$' <<<"$output") -eq 2 ]] || fail "two empty paths"
+	box 'c["root"]["readonly"] = False; sh("touch /x && rm /x")'
+	assert_ok
+}
+
+@test "oci run: tmpcopyup begins with what the image has, read-only if so wanted" {
+	box 'mount("/etc", "tmpfs", "tmpfs", "tmpcopyup", "mode=755"); sh("grep -c guest /etc/passwd; touch /etc/new && ls /etc/new")'
+	assert_ok
+	assert_line /etc/new
+	[[ ! -e $BUNDLE/rootfs/etc/new ]]
+	box 'mount("/etc", "tmpfs", "tmpfs", "tmpcopyup", "ro"); sh("ls /etc/passwd; touch /etc/new")'
+	assert_status 1
+	assert_line /etc/passwd
+	assert_has "Read-only file system"
+	box 'mount("/etc", "proc", "proc", "tmpcopyup")'
+	assert_status 1
+	assert_has "tmpcopyup"
+}
+
+@test "oci run: src-nofollow and dest-nofollow mount symlinks themselves" {
+	ln -sfn /no/such/place "$BUNDLE/link"
+	ln -sfn /etc/passwd "$BUNDLE/rootfs/place"
+	box 'mount("/place", "link", "bind", "bind", "src-nofollow", "dest-nofollow"); sh("readlink /place; cat /etc/passwd")'
+	assert_ok
+	assert_line /no/such/place
+	assert_has root:x
+	box 'mount("/place/x", "rootfs", "bind", "bind", "dest-nofollow"); sh("true")'
+	assert_status 1
+	ln -sfn /home "$BUNDLE/rootfs/detour"
+	box 'mount("/detour/deep/er", "rootfs", "bind", "bind", "dest-nofollow"); sh("true")'
+	assert_status 1
+	assert_has "symbolic links"
+	rm -rf "$BUNDLE/rootfs/place" "$BUNDLE/rootfs/detour" "$BUNDLE/link"
+}
+
+@test "oci run: remount changes what is mounted" {
+	box 'mount("/mnt", "rootfs", "bind", "bind", "rw"); mount("/mnt", None, None, "bind", "remount", "ro", "noexec")
+sh("touch /mnt/x; /mnt/bin/true; grep \" /mnt \" /proc/self/mountinfo")'
+	assert_has "Read-only file system"
+	assert_has "Permission denied"
+	assert_matches ' /mnt ro,.*noexec'
+	box 'mount("/mnt", "tmpfs", "tmpfs", "size=1m"); mount("/mnt", None, None, "remount", "size=2m", "ro")
+sh("grep \" /mnt \" /proc/self/mountinfo; touch /mnt/x")'
+	assert_status 1
+	assert_has "size=2048k"
+	assert_has "Read-only file system"
+	box 'mount("/home", None, None, "bind", "remount", "ro")'
+	assert_status 1
+	assert_has /home
+}
+
+@test "oci run: a mount without a type, or of a type that is not there, is an error" {
+	box 'mount("/mnt", "x")'
+	assert_status 1
+	assert_has /mnt
+	box 'mount("/mnt", "x", "no-such-fs")'
+	assert_status 1
+	assert_has no-such-fs
+}
+
+@test "oci run: the payload's mounts do not reach a shared host, unless it is asked to share" {
+	config 'mount("/mnt", "tmpfs", "tmpfs"); sh("grep -c shared: /proc/self/mountinfo")'
+	run unshare --mount --propagation shared sh -c "mount --bind '$BUNDLE' '$BUNDLE' && '$ONGGI_RUNTIME' --root '$STORE_TOP/state' run -b '$BUNDLE' $ID; grep -c 'rootfs' /proc/self/mountinfo"
+	assert_output $'0\n0'
+	box 'c["linux"]["rootfsPropagation"] = "shared"; sh("grep \" / / \" /proc/self/mountinfo; grep \" / \" /proc/self/mountinfo")'
+	assert_has "shared:"
+}
+
+@test "oci run: cgroupsPath, and the limits in it" {
+	box "c['linux']['cgroupsPath'] = '/onggi-test-$$/inner'; c['linux']['resources']['pids'] = {'limit': 17}
+sh('cat /proc/self/cgroup; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null')
+c['linux']['namespaces'] = [n for n in c['linux']['namespaces'] if n['type'] != 'cgroup']"
+	assert_has "/onggi-test-$$/inner"
+	assert_line 17
+	find /sys/fs/cgroup -maxdepth 2 -name "onggi-test-$$" -exec rmdir {} +
+}
+
+@test "oci run: --no-pivot runs the same" {
+	config 'sh("ls /; echo in")'
+	run runtime run -b "$BUNDLE" --no-pivot "$ID"
+	assert_ok
+	assert_line in
+}
+
+@test "oci run: what is not there yet is refused by name" {
+	config
+	local option
+	for option in --detach -d --console-socket=/x --keep --preserve-fds=1; do
+		run runtime run -b "$BUNDLE" "$option" "$ID"
+		assert_status 1
+		assert_has "not yet supported"
+	done
+	for option in create start exec kill delete ps list state pause resume update events checkpoint restore; do
+		run runtime "$option" "$ID"
+		assert_status 1
+		assert_output "onggi-runtime: '$option' is not yet supported"
+	done
+	run runtime --systemd-cgroup run -b "$BUNDLE" "$ID"
+	assert_status 1
+	run runtime --rootless true run -b "$BUNDLE" "$ID"
+	assert_status 1
+}
+
+@test "oci run: by another name it does the same" {
+	config 'sh("echo same")'
+	ln -sf "$ONGGI_RUNTIME" "$BATS_TEST_TMPDIR/runc"
+	run "$BATS_TEST_TMPDIR/runc" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID"
+	assert_output same
+}
