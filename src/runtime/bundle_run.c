@@ -8,6 +8,7 @@
 
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "kernel/proc/tty.h"
 #include "kernel/seccomp/seccomp.h"
 #include "runtime/attend.h"
 #include "runtime/boot/trace.h"
@@ -106,6 +107,21 @@ static int make_plan(struct bundle_run *run, struct err *err)
 	return 0;
 }
 
+/* The console is born with the size of the caller's terminal: a payload that asks at once would
+ * otherwise find none. */
+static int check_terminal(struct spec_process *process, struct err *err)
+{
+	if (!process->terminal)
+		return 0;
+	if (!isatty(STDIN_FILENO))
+		return err_set(
+			err, ERR_INVALID,
+			"config.json: process.terminal: the standard input is not a terminal");
+	if (process->console_rows == 0)
+		tty_get_size(STDIN_FILENO, &process->console_rows, &process->console_columns, NULL);
+	return 0;
+}
+
 static int prepare(struct bundle_run *run, struct err *err)
 {
 	const struct bundle_run_options *options = run->options;
@@ -114,10 +130,8 @@ static int prepare(struct bundle_run *run, struct err *err)
 		return -1;
 	if (refuse_hooks(&run->bundle.spec, err) < 0)
 		return -1;
-	if (run->bundle.spec.process.terminal && !isatty(STDIN_FILENO))
-		return err_set(
-			err, ERR_INVALID,
-			"config.json: process.terminal: the standard input is not a terminal");
+	if (check_terminal(&run->bundle.spec.process, err) < 0)
+		return -1;
 	if (cgroup_layout_detect(&run->cgroups, err) < 0)
 		return -1;
 	if (run->cgroups.mode == CGROUP_NONE)

@@ -4,6 +4,8 @@
 #
 # onggi-runtime run: a bundle in the foreground, as engines expect it of an OCI runtime.
 
+# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+
 load ../lib/onggi
 
 setup_file() {
