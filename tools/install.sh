@@ -34,13 +34,23 @@ install_arguments() {
 	DESTDIR=${DESTDIR:-}
 }
 
-# Paths below PREFIX, one a line, from the log that meson wrote.
+# Final paths, one a line, in the order of their removal: from the log that meson wrote, and from the
+# record of an earlier installation in the same place. Directories that it made end with a slash.
 installed_files() {
-	local root=$DESTDIR$PREFIX line
-	while IFS= read -r line; do
-		[[ $line == "$root"/* ]] && printf '%s\n' "${line#"$root/"}"
-	done <"$BUILD/meson-logs/install-log.txt"
-	echo "$MANIFEST"
+	local path list=$DESTDIR$PREFIX/$MANIFEST
+	while IFS= read -r path; do
+		[[ $path == "$DESTDIR"/* ]] || continue
+		[[ ! -d $path ]] || path=$path/
+		printf '%s\n' "${path#"$DESTDIR"}"
+	done <"$BUILD/meson-logs/install-log.txt" >"$1"
+	printf '%s\n' "$PREFIX/$MANIFEST" "$PREFIX/${MANIFEST%/*}/" >>"$1"
+	if [[ -r $list ]]; then
+		cat "$list" >>"$1"
+	fi
+	# Files first, then directories, deepest first.
+	sort -u "$1" -o "$1"
+	{ grep -v '/$' "$1"; grep '/$' "$1" | sort -r; } >"$1.sorted"
+	mv "$1.sorted" "$1"
 }
 
 dev_install() {
@@ -51,7 +61,7 @@ dev_install() {
 	installer env "DESTDIR=$DESTDIR" meson install -C "$BUILD" --no-rebuild --quiet
 	local list
 	list=$(mktemp)
-	installed_files >"$list"
+	installed_files "$list"
 	installer install -D -m 644 "$list" "$DESTDIR$PREFIX/$MANIFEST"
 	rm -f "$list"
 	say "installed below $DESTDIR$PREFIX; ./dev uninstall removes it"
@@ -59,18 +69,17 @@ dev_install() {
 
 dev_uninstall() {
 	install_arguments "$@"
-	local root=$DESTDIR$PREFIX file
+	local root=$DESTDIR$PREFIX paths path
 	[[ -r $root/$MANIFEST ]] || die "nothing installed below $root (no $MANIFEST there)"
-	local files
-	mapfile -t files <"$root/$MANIFEST"
-	for file in "${files[@]}"; do
-		[[ /$file/ != */../* ]] || die "$root/$MANIFEST names a path outside: $file"
+	mapfile -t paths <"$root/$MANIFEST"
+	for path in "${paths[@]}"; do
+		[[ $path == /* && $path/ != */../* ]] || die "$root/$MANIFEST names a strange path: $path"
+		if [[ $path == */ ]]; then
+			# What others put there stays.
+			installer rmdir --ignore-fail-on-non-empty -- "$DESTDIR$path" 2>/dev/null || true
+		else
+			installer rm -f -- "$DESTDIR$path"
+		fi
 	done
-	(cd "$root" && installer rm -f -- "${files[@]}")
-	# Directories that nobody else uses; those that are not empty stay.
-	(cd "$root" && printf '%s\n' "${files[@]%/*}" | sort -ru |
-		while IFS= read -r file; do
-			installer rmdir --ignore-fail-on-non-empty -p -- "$file" 2>/dev/null || true
-		done)
-	say "removed ${#files[@]} files below $root"
+	say "removed what was installed below $root"
 }
