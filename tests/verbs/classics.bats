@@ -172,19 +172,3 @@ setup() {
 	run onggi run --rm my/bash -c 'echo /proc/[0-9]*'
 	assert_output /proc/1
 }
-
-# Each command of the page is run, in order, in one empty directory; its answer has to be the page's.
-# "…" stands for anything in a line, and alone for any lines.
-@test "classics: the page says what happens" {
-	need_command python3 perl busybox
-	[[ $(uname -m) == x86_64 ]] || skip "the page is about x86-64"
-	[[ -L /bin && -e /usr/lib/x86_64-linux-gnu ]] || skip "the page is about Debian's layout"
-	local bin=$BATS_TEST_TMPDIR/bin
-	mkdir "$bin" "$BATS_TEST_TMPDIR/page"
-	printf '#!/bin/sh\nexec "%s" --root "%s" --run-root "%s" "$@"\n' "$ONGGI" "$STORE" "$RUN_STORE" \
-		>"$bin/onggi"
-	chmod +x "$bin/onggi"
-	cd "$BATS_TEST_TMPDIR/page"
-	PATH=$bin:$PATH run python3 "$TESTS/lib/page.py" "$TOP/docs/what-is-a-container.md"
-	assert_ok
-}
