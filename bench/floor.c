@@ -178,7 +178,8 @@ static void mount_root(const struct floor *floor)
 		     "bind root");
 	} else {
 		char options[4096];
-		snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work,volatile",
+		snprintf(options, sizeof(options),
+			 "lowerdir=%s,upperdir=%s/upper,workdir=%s/work,volatile",
 			 floor->lower_dirs, floor->scratch_dir, floor->scratch_dir);
 		must(mount("overlay", floor->root, "overlay", 0, options) == 0, "mount overlay");
 	}
@@ -391,9 +392,12 @@ static void read_filter(const char *path, struct sock_fprog *out)
 static void overlay_dirs(const struct floor *floor, bool is_make)
 {
 	/* The long path is how overlayfs marks a volatile upper. */
-	static const char *const dirs[] = { "upper", "work/work/incompat/volatile/dirty",
-					    "work/work/incompat/volatile", "work/work/incompat",
-					    "work/work", "work" };
+	static const char *const dirs[] = { "upper",
+					    "work/work/incompat/volatile/dirty",
+					    "work/work/incompat/volatile",
+					    "work/work/incompat",
+					    "work/work",
+					    "work" };
 	for (size_t i = 0; i < LEN(dirs); i++) {
 		char path[4096];
 		snprintf(path, sizeof(path), "%s/%s", floor->scratch_dir, dirs[i]);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 /* An entrypoint of the user's clears the image's command: it was meant for the other one. */
 static int choose_args(struct run_draft *draft, struct err *err)
 {
