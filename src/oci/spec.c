@@ -80,6 +80,19 @@ void spec_done(struct spec *spec)
 	memset(spec, 0, sizeof(*spec));
 }
 
+const char *spec_hook_point_name(enum spec_hook_point point)
+{
+	static const char *const names[SPEC_HOOK_COUNT] = {
+		[SPEC_HOOK_PRESTART] = "prestart",
+		[SPEC_HOOK_CREATE_RUNTIME] = "createRuntime",
+		[SPEC_HOOK_CREATE_CONTAINER] = "createContainer",
+		[SPEC_HOOK_START_CONTAINER] = "startContainer",
+		[SPEC_HOOK_POSTSTART] = "poststart",
+		[SPEC_HOOK_POSTSTOP] = "poststop",
+	};
+	return names[point];
+}
+
 void *spec_grow(void *items, size_t *len, size_t size)
 {
 	char *grown = mem_realloc(items, (*len + 1) * size);

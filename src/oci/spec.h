@@ -104,6 +104,9 @@ enum spec_hook_point {
 	SPEC_HOOK_COUNT,
 };
 
+/** "prestart", "createRuntime", ...: the key in config.json. */
+const char *spec_hook_point_name(enum spec_hook_point point);
+
 struct spec {
 	char *root_path; /* host path of the root file system; NULL when the caller passes an fd */
 	bool root_readonly;

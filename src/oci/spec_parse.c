@@ -149,19 +149,12 @@ static int read_hook(const struct json_at *item, struct spec_hook *hook, struct 
 
 static int read_hooks(const struct json_at *root, struct spec *spec, struct err *err)
 {
-	static const char *const points[SPEC_HOOK_COUNT] = {
-		[SPEC_HOOK_PRESTART] = "prestart",
-		[SPEC_HOOK_CREATE_RUNTIME] = "createRuntime",
-		[SPEC_HOOK_CREATE_CONTAINER] = "createContainer",
-		[SPEC_HOOK_START_CONTAINER] = "startContainer",
-		[SPEC_HOOK_POSTSTART] = "poststart",
-		[SPEC_HOOK_POSTSTOP] = "poststop",
-	};
 	struct json_at hooks;
 	int got = json_get_object(root, "hooks", &hooks, err);
 	for (size_t p = 0; got > 0 && p < SPEC_HOOK_COUNT; p++) {
 		struct json_at list;
-		int has_list = json_get_array(&hooks, points[p], &list, err);
+		int has_list = json_get_array(&hooks, spec_hook_point_name((enum spec_hook_point)p),
+					      &list, err);
 		if (has_list < 0)
 			return -1;
 		for (size_t i = 0, len = has_list > 0 ? json_len(&list) : 0; i < len; i++) {

@@ -8,9 +8,11 @@
 
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/warn.h"
 #include "kernel/proc/tty.h"
 #include "kernel/seccomp/seccomp.h"
 #include "runtime/attend.h"
+#include "runtime/boot/hooks.h"
 #include "runtime/boot/trace.h"
 #include "runtime/bundle.h"
 #include "runtime/bundle_state.h"
@@ -34,37 +36,23 @@ struct bundle_run {
 	bool has_state, has_plan, has_boot;
 };
 
-static char *state_json(const struct bundle_run *run, const char *status)
+static char *state_json(const void *context, const char *status, pid_t pid)
 {
+	const struct bundle_run *run = context;
 	struct buf out = { 0 };
 	const struct spec *spec = &run->bundle.spec;
 	buf_add_char(&out, '{');
 	json_add_str(&out, "ociVersion", BUNDLE_OCI_VERSION);
 	json_add_str(&out, "id", run->options->id);
 	json_add_str(&out, "status", status);
-	if (run->has_boot && run->boot.pid > 0)
-		json_add_int(&out, "pid", run->boot.pid);
+	if (pid > 0)
+		json_add_int(&out, "pid", pid);
 	json_add_str(&out, "bundle", run->bundle.path);
 	if (spec->annotations.len > 0)
 		json_add_map(&out, "annotations", &spec->annotations);
 	json_add_str(&out, "cgroupsPath", spec->cgroups_path);
 	buf_add_char(&out, '}');
 	return buf_take(&out);
-}
-
-/* Hooks are other people's programs at six points of the boot; until all of them are run, a
- * configuration with hooks is refused rather than run without. */
-static int refuse_hooks(const struct spec *spec, struct err *err)
-{
-	static const char *const names[SPEC_HOOK_COUNT] = {
-		"prestart",       "createRuntime", "createContainer",
-		"startContainer", "poststart",     "poststop",
-	};
-	for (size_t i = 0; i < SPEC_HOOK_COUNT; i++)
-		if (spec->hooks[i].len > 0)
-			return err_set(err, ERR_UNSUPPORTED,
-				       "config.json: hooks.%s: hooks are not supported", names[i]);
-	return 0;
 }
 
 static int load_seccomp(struct bundle_run *run, struct err *err)
@@ -100,6 +88,8 @@ static int make_plan(struct bundle_run *run, struct err *err)
 		.is_cgroup_v2 = run->cgroups.mode == CGROUP_V2,
 		.dies_with_parent = true,
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
+		.hook_state = state_json,
+		.hook_context = run,
 	};
 	if (boot_plan_make(spec, &run->boot_options, &run->plan, err) < 0)
 		return err_context(err, "config.json");
@@ -127,8 +117,6 @@ static int prepare(struct bundle_run *run, struct err *err)
 	const struct bundle_run_options *options = run->options;
 	if (bundle_open(options->bundle_path, options->config_name, options->id, &run->bundle,
 			err) < 0)
-		return -1;
-	if (refuse_hooks(&run->bundle.spec, err) < 0)
 		return -1;
 	if (check_terminal(&run->bundle.spec.process, err) < 0)
 		return -1;
@@ -165,7 +153,7 @@ static int start(struct bundle_run *run, struct err *err)
 {
 	if (check_cgroup_is_free(run, err) < 0)
 		return -1;
-	AUTO_FREE char *record = state_json(run, "creating");
+	AUTO_FREE char *record = state_json(run, "creating", 0);
 	if (bundle_state_save(&run->state, record, err) < 0)
 		return -1;
 	if (boot_init(&run->boot, &run->plan, &run->cgroups, run->options->debug != NULL, err) < 0)
@@ -202,10 +190,30 @@ static int write_pid_file(const struct bundle_run *run, struct err *err)
 	return 0;
 }
 
+static int run_poststart_hooks(const struct bundle_run *run, struct err *err)
+{
+	if (run->bundle.spec.hooks[SPEC_HOOK_POSTSTART].len == 0)
+		return 0;
+	AUTO_FREE char *state = state_json(run, "running", run->boot.pid);
+	return hooks_run(&run->bundle.spec, SPEC_HOOK_POSTSTART, state, err);
+}
+
+/* The container is gone whatever they do: a failure is a warning, and the next one is run. */
+static void run_poststop_hooks(const struct bundle_run *run)
+{
+	const struct spec *spec = &run->bundle.spec;
+	AUTO_FREE char *state = state_json(run, "stopped", 0);
+	for (size_t i = 0; i < spec->hooks[SPEC_HOOK_POSTSTOP].len; i++) {
+		struct err err = { 0 };
+		if (hook_run(&spec->hooks[SPEC_HOOK_POSTSTOP].items[i], state, &err) < 0)
+			warn_say("poststop[%zu]: %s", i, err.text);
+	}
+}
+
 static int attend_to_it(struct bundle_run *run, int *out_exit_code, struct err *err)
 {
 	struct process_exit how = { 0 };
-	if (write_pid_file(run, err) < 0)
+	if (write_pid_file(run, err) < 0 || run_poststart_hooks(run, err) < 0)
 		return -1;
 	/* Our container runs already, so this delays nobody. */
 	bundle_state_sweep(&run->state, &run->cgroups);
@@ -232,6 +240,7 @@ static void clean_up(struct bundle_run *run)
 	if (run->has_boot) {
 		boot_stop(&run->boot);
 		stdio_done(&run->stdio);
+		run_poststop_hooks(run);
 	}
 	if (run->has_state)
 		bundle_state_drop(&run->state);

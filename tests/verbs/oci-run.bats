@@ -343,3 +343,99 @@ c['linux']['namespaces'] = [n for n in c['linux']['namespaces'] if n['type'] != 
 	run "$BATS_TEST_TMPDIR/runc" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID"
 	assert_output same
 }
+
+# hook POINT COMMAND [TIMEOUT]: for config; each tells the state it got and what it sees
+hook() {
+	printf 'c.setdefault("hooks", {}).setdefault("%s", []).append({"path": "/bin/sh", "args": ["sh", "-c", """%s"""], "env": ["PATH=/usr/bin:/bin", "LOG=%s"] %s})\n' \
+		"$1" "$2" "$LOG" "${3:+, \"timeout\": $3}"
+}
+
+@test "oci hooks: in order, each with the state, where it belongs" {
+	LOG=$BATS_TEST_TMPDIR/log
+	local point
+	config "$(for point in prestart createRuntime createContainer poststart poststop; do
+		hook $point "{ echo $point; cat; echo; cat /proc/sys/kernel/hostname; } >>\$LOG"
+	done)
+c['hostname'] = 'kiln'; c['annotations'] = {'clay': 'red'}
+c['process']['user'] = {'uid': 1000, 'gid': 1000}
+$(hook startContainer 'echo startContainer; cat; echo; id -u; ls -d /home/guest' | sed 's/"LOG=[^"]*"/"X=1"/')
+mount('/note', '$BATS_TEST_TMPDIR', 'bind', 'bind')
+sh('echo payload')"
+	sed -i 's/echo startContainer; cat; echo; id -u; ls -d .home.guest/{ &; } >\/note\/start/' "$BUNDLE/config.json"
+	chmod 777 "$BATS_TEST_TMPDIR"
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_ok
+	assert_output payload
+	python3 - "$LOG" "$BATS_TEST_TMPDIR/start" "$ID" "$(hostname)" "$(realpath "$BUNDLE")" <<-'END'
+		import json, sys
+		lines = open(sys.argv[1]).read().splitlines()
+		got = [lines[i:i + 3] for i in range(0, len(lines), 3)]
+		start = open(sys.argv[2]).read().splitlines()
+		assert start[0] == "startContainer" and start[2:] == ["1000", "/home/guest"], start
+		names = ["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
+		assert [name for name, _, _ in got] == names, got
+		states = {name: json.loads(state) for name, state, _ in got} | {"startContainer": json.loads(start[1])}
+		hosts = {name: host for name, _, host in got}
+		for name, state in states.items():
+		    assert state["id"] == sys.argv[3] and state["bundle"] == sys.argv[5], state
+		    assert state["annotations"] == {"clay": "red"}, state
+		    assert state["ociVersion"].startswith("1."), state
+		    assert hosts.get(name, "kiln") == ("kiln" if name in ("createContainer", "startContainer") else sys.argv[4]), hosts
+		assert [states[n]["status"] for n in names] == ["creating"] * 3 + ["running", "stopped"], states
+		assert states["startContainer"]["status"] == "created"
+		pids = {states[n]["pid"] for n in states if n != "poststop"}
+		assert len(pids) == 1 and pids.pop() > 1, states
+		assert "pid" not in states["poststop"]
+	END
+}
+
+@test "oci hooks: one that fails stops the container, and poststop runs all the same" {
+	LOG=$BATS_TEST_TMPDIR/log
+	local point
+	for point in prestart createRuntime createContainer startContainer poststart; do
+		rm -f "$LOG"
+		sentinel_take
+		box "$(hook $point 'echo why not; exit 3')
+$(hook $point 'touch $LOG.second')
+$(hook poststop 'echo stopped >>$LOG')
+sh('sleep 5; echo payload')"
+		assert_status 1
+		assert_has "$point[0]"
+		assert_has "exit status 3"
+		assert_has "why not"
+		assert_has_not payload
+		[[ ! -e $LOG.second ]]
+		assert_equal "$(cat "$LOG")" stopped "poststop"
+		sentinel_check
+	done
+}
+
+@test "oci hooks: one that takes too long is killed" {
+	LOG=$BATS_TEST_TMPDIR/log
+	box "$(hook createRuntime 'exec sleep 100' 1); sh('echo payload')"
+	assert_status 1
+	assert_has "not done after 1 s"
+	box "$(hook poststop 'exec sleep 100' 1); $(hook poststop 'echo second >$LOG'); sh('echo payload')"
+	assert_ok
+	assert_has payload
+	assert_has "not done after 1 s"
+	assert_equal "$(cat "$LOG")" second
+}
+
+@test "oci hooks: one that cannot be run is an error" {
+	box 'c["hooks"] = {"prestart": [{"path": "/no/such/hook"}]}; sh("echo payload")'
+	assert_status 1
+	assert_has /no/such/hook
+	box 'c["hooks"] = {"startContainer": [{"path": "bin/relative"}]}; sh("echo payload")'
+	assert_status 1
+	assert_has "hooks.startContainer[0].path"
+}
+
+@test "oci hooks: what createContainer and createRuntime mount at the root's path is inside" {
+	LOG=$BATS_TEST_TMPDIR/log
+	box "$(hook createContainer "mount -t tmpfs -o size=12k made '$BUNDLE/rootfs/mnt' || mkdir -p '$BUNDLE/rootfs/mnt' && mount -t tmpfs -o size=12k made '$BUNDLE/rootfs/mnt'")
+sh('grep -c \" /mnt .*made\" /proc/self/mountinfo')"
+	assert_ok
+	grep -q rootfs/mnt /proc/self/mountinfo && fail "on the host"
+	return 0
+}

@@ -64,6 +64,7 @@ setup() {
 		linux = features["linux"]
 		assert features["ociVersionMax"].startswith("1."), features
 		assert {"tmpcopyup", "rro", "idmap", "remount"} <= set(features["mountOptions"])
+		assert len(features["hooks"]) == 6, features["hooks"]
 		assert features["mountOptions"] == sorted(features["mountOptions"])
 		assert {"CAP_CHOWN", "CAP_SYS_ADMIN"} <= set(linux["capabilities"])
 		assert {"mount", "pid", "network", "user", "cgroup"} <= set(linux["namespaces"])

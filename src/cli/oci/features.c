@@ -41,6 +41,11 @@ static const char *cap_at(size_t index)
 	return index < 64 && (caps_all() >> index & 1) != 0 ? caps_name((int)index) : NULL;
 }
 
+static const char *hook_at(size_t index)
+{
+	return index < SPEC_HOOK_COUNT ? spec_hook_point_name((enum spec_hook_point)index) : NULL;
+}
+
 static void add_namespaces(struct buf *out)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
@@ -91,6 +96,7 @@ static int features_verb(const struct oci_globals *globals UNUSED, void *input U
 	buf_add_char(&text, '{');
 	json_add_str(&text, "ociVersionMin", "1.0.0");
 	json_add_str(&text, "ociVersionMax", BUNDLE_OCI_VERSION);
+	add_words(&text, "hooks", hook_at);
 	add_words(&text, "mountOptions", mount_option_word);
 	add_linux(&text);
 	buf_add_str(&text, ",\"annotations\":{\"org.onggi.version\":\"" ONGGI_VERSION "\"},"

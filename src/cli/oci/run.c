@@ -81,7 +81,10 @@ const struct oci_verb oci_run = {
 		"Without process.capabilities the payload has none. The devices every container "
 		"has "
 		"(null, zero, full, random, urandom, tty) are made and may be used after the rules "
-		"of linux.resources.devices. A working directory that is missing is made.",
+		"of linux.resources.devices. A working directory that is missing is made.\n\n"
+		"Hooks are run at all six points. One that fails before or right after the payload "
+		"has started stops the container and is an error; poststop is run in any case, and "
+		"a failure there is a warning.",
 	.options = { { run_rows } },
 	.input_size = sizeof(struct run_input),
 	.done = run_done,

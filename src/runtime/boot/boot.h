@@ -120,6 +120,7 @@ pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, 
 enum boot_message {
 	BOOT_MSG_GO = 1,  /* parent to inner: id maps and cgroup are ready */
 	BOOT_MSG_CONSOLE, /* inner to parent: with the master fd */
+	BOOT_MSG_BUILT,   /* inner to parent: mounts are there, hooks may run */
 	BOOT_MSG_INNER,   /* outer to parent: with the pidfd; pid follows */
 };
 struct boot_packet {

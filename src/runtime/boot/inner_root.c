@@ -49,15 +49,17 @@ static int set_root_propagation(struct boot *boot, struct err *err)
 int inner_attach_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	/* On top of "/" itself: no directory has to be kept for it, and pivot_root(2) does not
-	 * mind where the new root is mounted. */
-	AUTO_FD slash_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (slash_fd < 0)
-		return err_sys(err, "open /");
-	if (mount_attach(boot->root_fd, slash_fd, err) < 0)
+	 * mind where the new root is mounted. Hooks, though, look for it at its own path. */
+	const char *path = boot->plan->options->root.path;
+	const char *place = path != NULL && boot_has_create_hooks(boot->spec) ? path : "/";
+	AUTO_FD place_fd = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place_fd < 0)
+		return err_sys(err, "open %s", place);
+	if (mount_attach(boot->root_fd, place_fd, err) < 0)
 		return -1;
 	/* A copy of a shared tree of the host is its peer: without this, what is mounted below
 	 * would appear on the host. */
-	if (boot->plan->options->root.path == NULL)
+	if (path == NULL)
 		return 0;
 	return mount_set_propagation(boot->root_fd, wants_slave(boot) ? MS_SLAVE : MS_PRIVATE, true,
 				     err);

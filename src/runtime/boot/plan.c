@@ -138,6 +138,19 @@ static bool waits_for_parent(const struct boot_plan *plan)
 	return plan->has_user_ns || is_moved_to_cgroup(plan);
 }
 
+bool boot_has_create_hooks(const struct spec *spec)
+{
+	return spec->hooks[SPEC_HOOK_PRESTART].len + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].len +
+		       spec->hooks[SPEC_HOOK_CREATE_CONTAINER].len >
+	       0;
+}
+
+/* The inner process learns from the parent which pid hooks are told. */
+static bool hears_of_hooks(const struct spec *spec)
+{
+	return boot_has_create_hooks(spec) || spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0;
+}
+
 static void plan_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -158,6 +171,7 @@ static void plan_parent(struct planner *planner)
 	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
 	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
+	add_if(planner, hears_of_hooks(spec), STEP_RUNTIME_HOOKS);
 	add(planner, STEP_AWAIT_EXEC);
 }
 
@@ -219,6 +233,8 @@ static void plan_root(struct planner *planner)
 		add(planner, STEP_MOUNT)->mount = i;
 	add_if(planner, spec->has_default_devices || spec->devices_len > 0, STEP_MAKE_DEVICES);
 	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
+	add_if(planner, hears_of_hooks(spec), STEP_AWAIT_HOOKS);
+	add_if(planner, spec->hooks[SPEC_HOOK_CREATE_CONTAINER].len > 0, STEP_CREATE_HOOKS);
 	add_if(planner, spec->masked_paths.len > 0, STEP_OPEN_MASKS);
 	for (size_t i = 0; i < spec->masked_paths.len; i++)
 		add(planner, STEP_MASK_PATH)->path = spec->masked_paths.items[i];
@@ -249,6 +265,7 @@ static void plan_identity(struct planner *planner)
 	add(planner, STEP_CHANGE_DIRECTORY);
 	add(planner, STEP_FIND_PROGRAM);
 	add_if(planner, planner->plan->options->dies_with_parent, STEP_DIE_WITH_PARENT);
+	add_if(planner, spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0, STEP_START_HOOKS);
 	add_if(planner, process->no_new_privileges, STEP_NO_NEW_PRIVS);
 	add_if(planner, has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
 	add(planner, STEP_EXEC);

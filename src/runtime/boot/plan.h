@@ -44,6 +44,7 @@ enum boot_step_id {
 	STEP_MOVE_TO_CGROUP,
 	STEP_LET_GO,
 	STEP_TAKE_CONSOLE,
+	STEP_RUNTIME_HOOKS,
 	STEP_AWAIT_EXEC,
 
 	/* outer */
@@ -69,6 +70,8 @@ enum boot_step_id {
 	STEP_MOUNT,
 	STEP_MAKE_DEVICES,
 	STEP_OPEN_CONSOLE,
+	STEP_AWAIT_HOOKS,
+	STEP_CREATE_HOOKS,
 	STEP_OPEN_MASKS,
 	STEP_MASK_PATH,
 	STEP_READONLY_PATH,
@@ -89,6 +92,7 @@ enum boot_step_id {
 	STEP_CHANGE_DIRECTORY,
 	STEP_FIND_PROGRAM,
 	STEP_DIE_WITH_PARENT,
+	STEP_START_HOOKS,
 	STEP_NO_NEW_PRIVS,
 	STEP_LOAD_SECCOMP,
 	STEP_EXEC,
@@ -121,6 +125,9 @@ struct boot_options {
 	bool is_cgroup_v2;         /* clone into the cgroup instead of joining it */
 	bool dies_with_parent;     /* SIGKILL when the monitor dies */
 	bool make_workdir;         /* Docker's: a missing working directory is made */
+	/* The state document for hooks (owned text); needed if the spec has any. */
+	char *(*hook_state)(const void *context, const char *status, pid_t pid);
+	const void *hook_context;
 };
 
 struct boot_plan {
@@ -141,6 +148,9 @@ struct boot_plan {
 int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 		   struct boot_plan *out, struct err *err);
 void boot_plan_done(struct boot_plan *plan);
+
+/** Has it hooks that run while the root is built and not yet entered? */
+bool boot_has_create_hooks(const struct spec *spec);
 
 /** Is this mount a bind? By its options, as OCI has it; the type is only a hint. */
 bool boot_mount_is_bind(const struct spec_mount *mount);

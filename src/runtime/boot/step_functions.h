@@ -26,6 +26,12 @@ BOOT_STEP_FUNCTION(parent_let_go);
 BOOT_STEP_FUNCTION(parent_take_console);
 BOOT_STEP_FUNCTION(parent_await_exec);
 
+/* hooks.c: other people's programs, on either side */
+BOOT_STEP_FUNCTION(parent_runtime_hooks);
+BOOT_STEP_FUNCTION(inner_await_hooks);
+BOOT_STEP_FUNCTION(inner_create_hooks);
+BOOT_STEP_FUNCTION(inner_start_hooks);
+
 /* user.c: names become numbers */
 BOOT_STEP_FUNCTION(parent_find_user);
 
