@@ -400,7 +400,7 @@ $(hook $point 'touch $LOG.second')
 $(hook poststop 'echo stopped >>$LOG')
 sh('sleep 5; echo payload')"
 		assert_status 1
-		assert_has "$point[0]"
+		assert_has "${point}[0]"
 		assert_has "exit status 3"
 		assert_has "why not"
 		assert_has_not payload
