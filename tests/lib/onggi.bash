@@ -18,7 +18,8 @@
 #	ONGGI_SLOW=1           the long sweeps, too
 #	ONGGI_TIME_SCALE       multiplies every time limit (emulated machines)
 #
-# Tags: "slow" is left out of ./dev check; "vm" is run again inside the virtual machines.
+# Tags: "slow" is left out of ./dev check; "vm" is run again on a virtual machine with pure cgroup v2, "machine"
+# on every kind of virtual machine.
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOP=$(dirname "$TESTS")

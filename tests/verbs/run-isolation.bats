@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# bats file_tags=vm
+# bats file_tags=vm,machine
 #
 # What a container sees by default: each statement of SECURITY.md, "What a container gets by default".
 
