@@ -51,5 +51,5 @@ suite_verbs() {
 	shift
 	tap_suite "${VERBS_NAME:-verbs}" as_root env "ONGGI=$build/onggi" "ONGGI_SLOW=${ONGGI_SLOW:-}" \
 		"ONGGI_FAULTS=${ONGGI_FAULTS:-}" "ONGGI_TIME_SCALE=${ONGGI_TIME_SCALE:-1}" \
-		"ONGGI_RUNTIME=$build/onggi-runtime" bats --tap "$@" "$TOP/tests/verbs"
+		"ONGGI_RUNTIME=$build/onggi-runtime" bats --tap "$@" "$TOP/tests/verbs" "$TOP/tests/security"
 }

@@ -16,6 +16,9 @@
 
 static int open_resolved(int root_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
+#ifdef ONGGI_WEAK_RESOLVE
+	return openat(root_fd, path, flags | O_CLOEXEC, mode);
+#endif
 	while (*path == '/')
 		path++;
 	struct open_how how = {

@@ -21,7 +21,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define NULL_MAJOR 1
+#define NULL_MINOR 3
 
 int inner_set_rlimits(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
@@ -62,22 +66,60 @@ int inner_set_label(struct boot *boot, const struct boot_op *op UNUSED, struct e
 	return 0;
 }
 
+static bool is_null_device(int fd)
+{
+	struct stat st;
+#ifdef ONGGI_WEAK_NULL
+	return false;
+#endif
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(NULL_MAJOR, NULL_MINOR);
+}
+
+/* The host's /dev/null is an inode of the host: root inside could change its mode through
+ * /proc/self/fd. Where the container has one of its own, that one takes its place. */
+static int place_stdio(const struct boot *boot, int i, struct err *err)
+{
+	int fd = boot->stdio_fds[i];
+	if (boot->null_fd >= 0 && is_null_device(fd))
+		fd = boot->null_fd;
+	if (fd != i && dup2(fd, i) < 0)
+		return err_sys(err, "standard descriptor %d", i);
+	if (fd == i && fcntl(i, F_SETFD, 0) < 0)
+		return err_sys(err, "keep standard descriptor %d", i);
+	return 0;
+}
+
+/*
+ * Close-on-exec is too late: the program's own path, its interpreter and the working directory
+ * are looked up before, and /proc/self/fd/N/../.. would lead through a directory of ours to the
+ * host. Only the boot socket stays, as 3; nothing can be looked up below a socket.
+ */
+static int close_the_rest(struct boot *boot, struct err *err)
+{
+	enum { KEPT = 3 };
+#ifdef ONGGI_WEAK_A7
+	return 0;
+#endif
+	if (boot->child_sock != KEPT && dup3(boot->child_sock, KEPT, O_CLOEXEC) < 0)
+		return err_sys(err, "keep the boot socket");
+	boot->child_sock = KEPT;
+	fd_close_from(KEPT + 1);
+	return 0;
+}
+
 int inner_set_stdio(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	if (boot->console_slave_fd >= 0) {
 		if (tty_become_console(boot->console_slave_fd, err) < 0)
 			return -1;
 		boot->console_slave_fd = -1; /* it is 0, 1 and 2 now */
-		return 0;
+		return close_the_rest(boot, err);
 	}
-	for (int i = 0; i < 3; i++) {
-		int fd = boot->stdio_fds[i];
-		if (fd != i && dup2(fd, i) < 0)
-			return err_sys(err, "standard descriptor %d", i);
-		if (fd == i && fcntl(i, F_SETFD, 0) < 0)
-			return err_sys(err, "keep standard descriptor %d", i);
-	}
-	return 0;
+	for (int i = 0; i < 3; i++)
+		if (place_stdio(boot, i, err) < 0)
+			return -1;
+	return close_the_rest(boot, err);
 }
 
 int inner_drop_bounding(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -108,6 +150,12 @@ static int fail_id(const struct boot *boot, const char *what, unsigned id, struc
 int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec_user *user = &boot->spec->process.user;
+	/* From here on we are no more than the payload: a process of a shared pid namespace could
+	 * trace us and take our memory and program (/proc/PID/exe), if this did not forbid it. */
+#ifndef ONGGI_WEAK_A8
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "become undumpable");
+#endif
 	if (boot->spec->process.has_caps && boot->uid != 0 &&
 	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, "keep capabilities");
@@ -140,6 +188,9 @@ int inner_change_directory(struct boot *boot, const struct boot_op *op UNUSED, s
 	const char *cwd = boot->spec->process.cwd;
 	if (chdir(cwd) < 0)
 		return err_sys(err, "working directory %s", cwd);
+#ifdef ONGGI_WEAK_CWD
+	return 0;
+#endif
 	return check_inside(cwd, err);
 }
 
@@ -225,9 +276,11 @@ int inner_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *e
 		env.items[0] = NULL;
 	}
 	reset_signals();
-	/* Whatever our caller leaked to us ends here; the boot socket with it, which tells the
-	 * parent that the exec has happened. */
+	/* Nothing but the boot socket is open by now, and its end tells the parent that the exec
+	 * has happened. */
+#ifndef ONGGI_WEAK_CLOEXEC
 	fd_cloexec_from(3);
+#endif
 	execve(boot->program, process->args.items, env.items);
 	return fail_program(boot, boot->program, errno, err);
 }

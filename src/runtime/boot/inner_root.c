@@ -61,6 +61,9 @@ int inner_attach_root(struct boot *boot, const struct boot_op *op UNUSED, struct
 	 * would appear on the host. */
 	if (path == NULL)
 		return 0;
+#ifdef ONGGI_WEAK_PROPAGATION
+	return 0;
+#endif
 	return mount_set_propagation(boot->root_fd, wants_slave(boot) ? MS_SLAVE : MS_PRIVATE, true,
 				     err);
 }
@@ -305,6 +308,9 @@ int inner_make_devices(struct boot *boot, const struct boot_op *op UNUSED, struc
 		AUTO_FD dev_fd = rooted_open(boot->root_fd, "dev", O_PATH | O_DIRECTORY, 0, err);
 		if (dev_fd < 0 || root_make_dev_links(dev_fd, err) < 0)
 			return -1;
+		boot->null_fd = openat(dev_fd, "null", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		if (boot->null_fd < 0)
+			return err_sys(err, "open the container's /dev/null");
 	}
 	return boot->spec->devices_len > 0 ? make_listed_devices(boot, err) : 0;
 }

@@ -23,10 +23,14 @@
 /* Absent, or not a regular file: empty, as in an image from scratch. */
 static int read_account_file(int root_fd, const char *path, struct buf *out, struct err *err)
 {
-	AUTO_FD fd = rooted_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, NULL);
+	/* Looked at before it is opened for real: the open(2) of a device can act. */
+	AUTO_FD path_fd = rooted_open(root_fd, path, O_PATH, 0, NULL);
 	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
+	AUTO_FD fd = open(fd_proc_path(path_fd).text, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
 	return fd_read_all(fd, ACCOUNT_FILE_MAX, path, out, err);
 }
 
