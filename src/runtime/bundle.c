@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/warn.h"
+#include "kernel/proc/sysctl.h"
 #include "oci/spec_defaults.h"
 #include "oci/spec_parse.h"
 #include "runtime/boot/plan.h"
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void bundle_done(struct bundle *bundle)
 {
@@ -69,6 +71,40 @@ static void limit_ambient(struct caps *caps)
 	caps->ambient &= possible;
 }
 
+/* A path may name the host's own namespace. */
+static bool is_host_namespace(enum ns_type type, const char *path)
+{
+	struct stat theirs, ours;
+	AUTO_FREE char *our_path = mem_printf("/proc/self/ns/%s", ns_info(type)->proc);
+	return stat(path, &theirs) < 0 || stat(our_path, &ours) < 0 ||
+	       (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino);
+}
+
+/* Parameters of a joined namespace are set only where that is not the one we are in ourselves.
+ * Which parameters belong to a namespace at all is checked with the plan. */
+static int check_sysctls(const struct spec *spec, struct err *err)
+{
+	struct sysctl_scope scope = { 0 };
+	const struct {
+		enum ns_type type;
+		bool *has;
+	} rows[] = {
+		{ NS_IPC, &scope.has_ipc },
+		{ NS_NET, &scope.has_net },
+		{ NS_UTS, &scope.has_uts },
+		{ NS_USER, &scope.has_user },
+	};
+	for (size_t i = 0; spec->sysctls_len > 0 && i < ARRAY_LEN(rows); i++) {
+		const struct spec_namespace *ns = &spec->namespaces[rows[i].type];
+		*rows[i].has = ns->is_used &&
+			       (ns->path == NULL || !is_host_namespace(rows[i].type, ns->path));
+	}
+	for (size_t i = 0; i < spec->sysctls_len; i++)
+		if (sysctl_check(spec->sysctls[i].name, spec->sysctls[i].value, &scope, err) < 0)
+			return err_context(err, "config.json: linux.sysctl");
+	return 0;
+}
+
 static void complete(struct bundle *bundle, const char *id)
 {
 	struct spec *spec = &bundle->spec;
@@ -94,6 +130,8 @@ int bundle_open(const char *dir, const char *config, const char *id, struct bund
 	if (bundle.path == NULL)
 		return err_sys(err, "bundle %s", dir);
 	if (read_config(&bundle, config != NULL ? config : "config.json", err) < 0)
+		return -1;
+	if (check_sysctls(&bundle.spec, err) < 0)
 		return -1;
 	complete(&bundle, id);
 	*out = bundle;

@@ -88,6 +88,7 @@ static int make_plan(struct bundle_run *run, struct err *err)
 		.is_cgroup_v2 = run->cgroups.mode == CGROUP_V2,
 		.dies_with_parent = true,
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
+		.finds_home = strv_env_get(&spec->process.env, "HOME") == NULL,
 		.hook_state = state_json,
 		.hook_context = run,
 	};

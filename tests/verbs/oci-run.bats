@@ -223,6 +223,35 @@ sh("id -u; id -G; umask; pwd; echo $CLAY; hostname; cat /proc/sys/kernel/domainn
 	assert_output $'1000\n1000 29 44\n0027\n/missing/dir\nred\nkiln\npots\n77\n1\n321'
 }
 
+@test "oci run: HOME is the user's, unless the configuration says otherwise" {
+	box 'c["process"]["user"] = {"uid": 1000, "gid": 1000}; sh("echo $HOME")'
+	assert_output /home/guest
+	box 'c["process"]["user"] = {"uid": 77, "gid": 77}; sh("echo $HOME")'
+	assert_output /
+	box 'c["process"]["env"].append("HOME=/kiln"); sh("echo $HOME")'
+	assert_output /kiln
+}
+
+# With the values that they have: nothing would change if they were written.
+@test "oci run: the host's kernel parameters are refused" {
+	local burst forward
+	burst=$(cat /proc/sys/kernel/printk_ratelimit_burst)
+	forward=$(cat /proc/sys/net/ipv4/ip_forward)
+	box "c['linux']['sysctl'] = {'kernel.printk_ratelimit_burst': '$burst'}"
+	assert_status 1
+	assert_has "kernel.printk_ratelimit_burst"
+	box "c['linux']['sysctl'] = {'net.ipv4.ip_forward': '$forward'}
+c['linux']['namespaces'] = [n for n in c['linux']['namespaces'] if n['type'] != 'network']"
+	assert_status 1
+	assert_has "net.ipv4.ip_forward"
+	box "c['linux']['sysctl'] = {'net.ipv4.ip_forward': '$forward'}
+for n in c['linux']['namespaces']:
+    if n['type'] == 'network':
+        n['path'] = '/proc/$$/ns/net'"
+	assert_status 1
+	assert_has "net.ipv4.ip_forward"
+}
+
 @test "oci run: a seccomp filter" {
 	box 'c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 75}]}
 c["root"]["readonly"] = False; sh("grep ^Seccomp: /proc/self/status; mkdir /tmp/x")'

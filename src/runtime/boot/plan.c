@@ -7,6 +7,7 @@
 #include "runtime/boot/plan.h"
 
 #include "base/mem.h"
+#include "kernel/proc/sysctl.h"
 
 #include <sched.h>
 #include <string.h>
@@ -104,13 +105,28 @@ static int check_namespaces(const struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* A parameter that is not kept per namespace would be set on the host. */
+static int check_sysctls(const struct spec *spec, struct err *err)
+{
+	struct sysctl_scope scope = {
+		.has_ipc = spec->namespaces[NS_IPC].is_used,
+		.has_net = spec->namespaces[NS_NET].is_used,
+		.has_uts = spec->namespaces[NS_UTS].is_used,
+		.has_user = spec->namespaces[NS_USER].is_used,
+	};
+	for (size_t i = 0; i < spec->sysctls_len; i++)
+		if (sysctl_check(spec->sysctls[i].name, spec->sysctls[i].value, &scope, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int check(const struct spec *spec, const struct boot_options *options, struct err *err)
 {
 	if (spec->process.args.len == 0)
 		return err_set(err, ERR_INVALID, "process.args: no program to run");
 	if (check_needs_mount_ns(spec, err) < 0)
 		return -1;
-	if (check_namespaces(spec, err) < 0)
+	if (check_namespaces(spec, err) < 0 || check_sysctls(spec, err) < 0)
 		return -1;
 	if (options->uses_console && !spec->namespaces[NS_MOUNT].is_used)
 		return err_set(err, ERR_INVALID,
@@ -159,7 +175,7 @@ static void plan_parent(struct planner *planner)
 	add_if(planner, spec->has_cgroup, STEP_MAKE_CGROUP);
 	add_if(planner, spec->has_cgroup, STEP_SET_LIMITS);
 	add(planner, plan->options->root.overlay != NULL ? STEP_MOUNT_OVERLAY : STEP_OPEN_ROOTFS);
-	add_if(planner, plan->options->user != NULL, STEP_FIND_USER);
+	add_if(planner, plan->options->user != NULL || plan->options->finds_home, STEP_FIND_USER);
 	for (size_t i = 0; i < spec->mounts_len; i++)
 		if (boot_mount_is_bind(&spec->mounts[i]))
 			add(planner, STEP_CLONE_SOURCE)->mount = i;

@@ -120,6 +120,7 @@ struct boot_options {
 	struct boot_root root;
 	const char *
 		user; /* "name", "uid", "name:group", ... to look up inside; NULL: spec's numbers */
+	bool finds_home; /* without `user`: HOME of the spec's uid, unless the spec has one */
 	const struct strv *groups; /* names or numbers added to the user's own (--group-add) */
 	bool uses_console;         /* spec.process.terminal: the parent gets the master */
 	bool is_cgroup_v2;         /* clone into the cgroup instead of joining it */

@@ -29,7 +29,10 @@ BOOT_SAY_FUNCTION(say_user_text)
 {
 	(void)op;
 	const char *user = plan->options->user;
-	buf_add_str(out, user[0] != '\0' ? user : "root");
+	if (user == NULL)
+		buf_addf(out, "%u", plan->spec->process.user.uid);
+	else
+		buf_add_str(out, user[0] != '\0' ? user : "root");
 }
 
 static void add_options(const struct spec_mount *mount, struct buf *out)

@@ -176,14 +176,27 @@ static int add_listed_groups(struct boot *boot, const struct buf *group, struct 
 	return 0;
 }
 
+/* The spec's numbers stand; only where the user is at home is not in them. */
+static int find_home(struct boot *boot, const struct buf *passwd)
+{
+	AUTO(struct account, account_done) account = { 0 };
+	bool is_known = find_account(passwd, "", true, boot->uid, &account);
+	boot->home = is_known && account.home[0] != '\0' ? ptr_take(&account.home)
+							 : mem_strdup("/");
+	return 0;
+}
+
 int parent_find_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	AUTO(struct buf, buf_done) passwd = { 0 };
 	AUTO(struct buf, buf_done) group = { 0 };
-	if (read_account_file(boot->root_fd, "etc/passwd", &passwd, err) < 0 ||
-	    read_account_file(boot->root_fd, "etc/group", &group, err) < 0)
+	if (read_account_file(boot->root_fd, "etc/passwd", &passwd, err) < 0)
 		return -1;
 	const char *user = boot->plan->options->user;
+	if (user == NULL)
+		return find_home(boot, &passwd);
+	if (read_account_file(boot->root_fd, "etc/group", &group, err) < 0)
+		return -1;
 	AUTO_FREE char *name = mem_strndup(user, strcspn(user, ":"));
 	const char *colon = strchr(user, ':');
 	AUTO(struct account, account_done) account = { 0 };
