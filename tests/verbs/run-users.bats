@@ -122,7 +122,7 @@ id_of() {
 	pid=$(onggi inspect --format '{{.State.Pid}}' apart)
 	uid=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
 	[[ $uid -ge 65536 ]] || fail "its root is $uid on the host"
-	[[ $(readlink "/proc/$pid/ns/user") != $(readlink /proc/self/ns/user) ]]
+	[[ $(readlink "/proc/$pid/ns/user") != "$(readlink /proc/self/ns/user)" ]]
 	# A second one gets other ids.
 	run onggi run --rm --userns auto "$BOX" cat /proc/self/uid_map
 	assert_ok
