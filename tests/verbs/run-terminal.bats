@@ -43,12 +43,12 @@ terminal() {
 	terminal expect ready send '\x03' expect caught -- -it "$BOX" \
 		sh -c 'trap "echo caught; exit 6" INT; echo ready; while :; do sleep 0.1; done'
 	assert_status 6
-	terminal expect '# ' send 'sleep 100\n' send '\x03' expect '# ' send 'exit 4\n' -- -it "$BOX" sh
+	terminal expect '# ' send 'echo g""o; sleep 100\n' expect go send '\x03' expect '# ' send 'exit 4\n' -- -it "$BOX" sh
 	assert_status 4
 }
 
 @test "terminal: ctrl-d is the end of input" {
-	terminal send 'line\n' expect line send '\x04' -- -it "$BOX" sh -c 'cat >/dev/null; echo ended'
+	terminal expect ready send 'line\n' expect line send '\x04' -- -it "$BOX" sh -c 'echo ready; cat >/dev/null; echo ended'
 	assert_ok
 	assert_line ended
 }
