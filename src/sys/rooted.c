@@ -16,11 +16,11 @@
 
 static int open_resolved(int root_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
-#ifdef ONGGI_WEAK_RESOLVE
-	return openat(root_fd, path, flags | O_CLOEXEC, mode);
-#endif
 	while (*path == '/')
 		path++;
+#ifdef ONGGI_WEAK_RESOLVE
+	return openat(root_fd, *path != '\0' ? path : ".", flags | O_CLOEXEC, mode);
+#endif
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
 		.mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? mode : 0,

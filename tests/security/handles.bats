@@ -95,6 +95,38 @@ rootfs_new() {
 	[[ $(wc -w <<<"$output") -le 4 ]] || fail "more than 0, 1, 2"
 }
 
+@test "engine: a script for /proc/self/exe does not run the engine inside" {
+	# weaken=A1: "onggi version ..." runs as the container's process 1
+	rootfs_new
+	local verb before
+	before=$(sha256sum "$ONGGI")
+	for verb in version help explain pack info run; do
+		printf '#!/proc/self/exe %s\n' $verb >"$ROOTFS/script"
+		chmod +x "$ROOTFS/script"
+		attempt run --rm --rootfs "$ROOTFS" /script
+		[[ $status -eq 125 ]] || fail "$verb"
+		assert_has "is refused"
+	done
+	attempt run --rm --rootfs "$ROOTFS" /proc/self/exe version
+	[[ $status -ne 0 ]]
+	assert_equal "$(sha256sum "$ONGGI")" "$before" "the program"
+}
+
+@test "engine: its init cannot be opened for writing from inside" {
+	local init before
+	init=$(dirname "$(realpath "$ONGGI")")/onggi-init
+	[[ -e $init ]] || init=$(dirname "$ONGGI")/src/bin/onggi-init
+	before=$(sha256sum "$init")
+	run onggi run --rm --init "$BOX" sh -c '
+		for f in /proc/1/exe /proc/*/exe; do
+			(: >>$f) 2>&1 && echo WRITTEN $f
+		done; readlink /proc/1/exe; true'
+	assert_ok
+	assert_has onggi-init
+	grep -q "WRITTEN /proc/1/" <<<"$output" && fail "init is writable"
+	assert_equal "$(sha256sum "$init")" "$before" "the init"
+}
+
 @test "streams: /dev/null is the container's own, not the host's" {
 	# weaken=NULL: the mode of the host's node changes
 	mknod -m 666 "$BATS_TEST_TMPDIR/null" c 1 3
