@@ -126,7 +126,7 @@ host_inode() {
 
 @test "isolate: nonsense is refused, and the words are shown" {
 	local layers
-	for layers in bogus '' , all,-bogus all, -; do
+	for layers in bogus '' ',' all,-bogus 'all,' -; do
 		run onggi run --rm --isolate="$layers" "$BOX" true
 		assert_status 125
 		assert_has "--isolate"
