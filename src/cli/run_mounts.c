@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mount and device options of run: from the text's structs to the engine's. */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "cli/run_input.h"
 #include "format/device_flag.h"
@@ -22,6 +23,27 @@ char *run_absolute_path(const char *path, struct err *err)
 	if (strcmp(path, ".") == 0 || path[0] == '\0')
 		return ptr_take(&here);
 	return mem_printf("%s/%s", strcmp(here, "/") == 0 ? "" : here, path);
+}
+
+/* "/a//b/./c/../d/" is "/a/b/d": two names of one place must be seen as such. */
+static char *clean_target(const char *path)
+{
+	AUTO(struct strv, strv_done) words = { 0 };
+	AUTO(struct strv, strv_done) kept = { 0 };
+	struct buf out = { 0 };
+	strv_split(&words, path, '/');
+	for (size_t i = 0; i < words.len; i++) {
+		const char *word = words.items[i];
+		if (strcmp(word, "..") == 0 && kept.len > 0)
+			strv_remove(&kept, kept.len - 1);
+		else if (word[0] != '\0' && strcmp(word, ".") != 0 && strcmp(word, "..") != 0)
+			strv_add(&kept, word);
+	}
+	for (size_t i = 0; i < kept.len; i++)
+		buf_addf(&out, "/%s", kept.items[i]);
+	if (out.len == 0)
+		buf_add_char(&out, '/');
+	return buf_take(&out);
 }
 
 /* The SELinux marks of -v ask for a relabel; without SELinux there is nothing to do. */
@@ -49,14 +71,15 @@ static int mount_take(struct run_options *options, struct mount_flag *flag, bool
 		return -1;
 	if (drop_selinux_marks(&flag->options, err) < 0)
 		return -1;
+	AUTO_FREE char *target = clean_target(flag->target);
 	for (size_t i = 0; i < options->mounts_len; i++)
-		if (strcmp(options->mounts[i].target, flag->target) == 0)
-			return err_set(err, ERR_INVALID, "Duplicate mount point: %s", flag->target);
+		if (strcmp(options->mounts[i].target, target) == 0)
+			return err_set(err, ERR_INVALID, "Duplicate mount point: %s", target);
 	struct run_mount *mount = run_array_add(&options->mounts, &options->mounts_len,
 						sizeof(*mount));
 	mount->type = flag->type == MOUNT_FLAG_BIND ? RUN_MOUNT_BIND : RUN_MOUNT_TMPFS;
 	mount->source = ptr_take(&source);
-	mount->target = ptr_take(&flag->target);
+	mount->target = ptr_take(&target);
 	mount->is_readonly = flag->is_readonly;
 	mount->is_readonly_recursive = flag->is_readonly &&
 				       (flag->recursion == MOUNT_RECURSION_DEFAULT ||

@@ -127,17 +127,35 @@ static void add_tmpfs(struct run_draft *draft, const struct run_mount *mount)
 	strv_add_all(&added->options, &mount->options);
 }
 
+static unsigned depth_of(const char *path)
+{
+	unsigned depth = 0;
+	for (; *path != '\0'; path++)
+		depth += path[0] == '/' && path[1] != '/' && path[1] != '\0';
+	return depth;
+}
+
+/* Outer ones first, whatever the order on the command line: an inner one must not be covered. */
 static int add_user_mounts(struct run_draft *draft, struct err *err)
 {
 	const struct run_options *options = draft->options;
+	unsigned depth_max = 0;
 	for (size_t i = 0; i < options->mounts_len; i++) {
-		const struct run_mount *mount = &options->mounts[i];
-		if (strcmp(mount->target, "/") == 0)
+		unsigned depth = depth_of(options->mounts[i].target);
+		if (depth == 0)
 			return err_set(err, ERR_INVALID, "invalid mount: destination can't be '/'");
-		if (mount->type == RUN_MOUNT_BIND)
-			add_bind(draft, mount);
-		else
-			add_tmpfs(draft, mount);
+		depth_max = depth > depth_max ? depth : depth_max;
+	}
+	for (unsigned depth = 1; depth <= depth_max; depth++) {
+		for (size_t i = 0; i < options->mounts_len; i++) {
+			const struct run_mount *mount = &options->mounts[i];
+			if (depth_of(mount->target) != depth)
+				continue;
+			if (mount->type == RUN_MOUNT_BIND)
+				add_bind(draft, mount);
+			else
+				add_tmpfs(draft, mount);
+		}
 	}
 	return 0;
 }
@@ -162,8 +180,11 @@ int run_draft_mounts(struct run_draft *draft, struct err *err)
 								     : SPEC_ROOT_CHROOT;
 	spec->root_readonly = options->read_only;
 	add_kernel_mounts(draft);
+	if (add_user_mounts(draft, err) < 0)
+		return -1;
+	/* Above a mount of the user's on /etc or /dev. */
 	add_generated_files(draft);
 	add_init(draft);
 	add_masks(draft);
-	return add_user_mounts(draft, err);
+	return 0;
 }

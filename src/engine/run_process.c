@@ -33,7 +33,9 @@ static int choose_args(struct run_draft *draft, struct err *err)
 		strv_add_all(args, &config->cmd);
 	if (args->len == before)
 		return err_set(err, ERR_INVALID, "no command specified");
-	strv_add_all(&draft->container.args, args);
+	/* The init is ours: the container's command is the user's. */
+	for (size_t i = before; i < args->len; i++)
+		strv_add(&draft->container.args, args->items[i]);
 	return 0;
 }
 

@@ -77,6 +77,13 @@ load ../lib/onggi
 	sentinel_check
 }
 
+@test "init: the command of the container is the payload's" {
+	onggi run --name with-init --init "$BOX" echo x >/dev/null
+	run onggi inspect --format '{{.Path}} {{json .Args}} {{.HostConfig.Init}}' with-init
+	assert_output 'echo ["x"] true'
+	onggi rm with-init >/dev/null
+}
+
 @test "init: options of the payload are the payload's" {
 	run onggi run --rm --init "$BOX" echo -- --init -v
 	assert_ok

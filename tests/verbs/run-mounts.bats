@@ -235,6 +235,27 @@ appears_late() {
 	[[ ! -e $BATS_TEST_TMPDIR/onggi-in ]]
 }
 
+@test "mounts: outer ones first, whatever the order; two names of one place are one" {
+	in_box -v "$TREE/sub:/a/b/c" --tmpfs /a/b -v "$TREE:/a" -- 'cat /a/file /a/b/c/file; ls /a/b'
+	assert_ok
+	assert_output $'outer\ninner\nc'
+	in_box -v "$TREE:/a/b/" -v "$TREE:/a/./x//../b" -- true
+	assert_status 125
+	assert_has "Duplicate mount point: /a/b"
+	in_box -v "$TREE:/.." -- true
+	assert_status 125
+}
+
+@test "mounts: files of /etc and --init stay on top of mounts of the user's" {
+	in_box --hostname jar --init --tmpfs /etc -v "$TREE:/dev/x" -- 'cat /etc/hostname; ls /etc; cat /dev/x/file'
+	assert_ok
+	assert_output $'jar\nhostname\nhosts\nresolv.conf\nouter'
+	# Unless it is just these that are meant.
+	in_box -v "$TREE/file:/etc/hostname" -v "$TREE/file:/etc//hosts" -- 'cat /etc/hostname /etc/hosts'
+	assert_ok
+	assert_output $'outer\nouter'
+}
+
 @test "mounts: a failing one leaves nothing behind" {
 	onggi run --rm "$BOX" true
 	sentinel_take
