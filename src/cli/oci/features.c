@@ -32,7 +32,8 @@ static void add_words(struct buf *out, const char *key, word_at *word)
 	AUTO(struct strv, strv_done) words = { 0 };
 	for (size_t i = 0; word(i) != NULL; i++)
 		strv_add(&words, word(i));
-	qsort(words.items, words.len, sizeof(words.items[0]), compare_words);
+	if (words.len > 1)
+		qsort(words.items, words.len, sizeof(words.items[0]), compare_words);
 	json_add_strv(out, key, &words);
 }
 
