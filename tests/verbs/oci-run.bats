@@ -7,54 +7,7 @@
 # shellcheck disable=SC2016 # $ in single quotes is for the shell inside
 
 load ../lib/onggi
-
-setup_file() {
-	[[ $EUID -eq 0 ]] || { echo "verb tests need root: ./dev test" >&2; return 1; }
-	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
-	export STORE_TOP STORE=$STORE_TOP/state RUN_STORE=$STORE_TOP/state
-	bundle_new "$STORE_TOP/bundle"
-}
-
-teardown_file() {
-	rm -rf --one-file-system "${STORE_TOP:?}"
-}
-
-setup() {
-	BUNDLE=$STORE_TOP/bundle
-	ID=onggi-test-$BATS_TEST_NUMBER-$$
-}
-
-# runtime ARG...: with a state directory of our own
-runtime() {
-	timeout -k 5 "$(scaled 60)" "$ONGGI_RUNTIME" --root "$STORE_TOP/state" "$@"
-}
-
-# config [PYTHON]: a fresh config.json without a terminal; `c` is the document
-config() {
-	rm -f "$BUNDLE/config.json"
-	"$ONGGI_RUNTIME" spec --bundle "$BUNDLE"
-	python3 - "$BUNDLE/config.json" "${1:-}" <<-'END'
-		import json, sys
-		with open(sys.argv[1]) as text:
-		    c = json.load(text)
-		c["process"]["terminal"] = False
-		c["process"].pop("rlimits")
-		def sh(script):
-		    c["process"]["args"] = ["sh", "-c", script]
-		def mount(destination, source=None, kind=None, *options):
-		    c["mounts"].append({k: v for k, v in {"destination": destination, "source": source,
-		        "type": kind, "options": list(options)}.items() if v})
-		exec(sys.argv[2])
-		with open(sys.argv[1], "w") as text:
-		    json.dump(c, text)
-	END
-}
-
-# box PYTHON: configure and run
-box() {
-	config "$1"
-	run runtime run --bundle "$BUNDLE" "$ID"
-}
+load ../lib/bundle
 
 @test "oci run: exit status, output and a clean host" {
 	box 'sh("echo hello; exit 42")' # the state directory is made, and stays

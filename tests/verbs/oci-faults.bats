@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# A bundle's start that fails or is killed at any of its steps leaves nothing. Needs a build with
+# faults, as run-faults.bats: ONGGI_FAULTS=build-faults/onggi
+
+# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+
+load ../lib/onggi
+load ../lib/bundle
+
+faulty() {
+	timeout -k 5 "$(scaled 60)" "$(dirname "$ONGGI_FAULTS")/onggi-runtime" --root "$STORE_TOP/state" "$@"
+}
+
+# What is left of containers of ours: control groups, locks, records.
+left() {
+	find /sys/fs/cgroup -maxdepth 2 -name "$ID*"
+	find "$STORE_TOP/state/locks" "$STORE_TOP/state/state" -type f
+}
+
+# sweep KIND: every step of the configured container, in each process
+sweep() {
+	[[ -x ${ONGGI_FAULTS:-} ]] || skip "needs ONGGI_FAULTS, a build with -Dfaults=true"
+	local kind=$1 proc step
+	for proc in parent inner; do
+		for ((step = 0; step < 100; step++)); do
+			ONGGI_FAULT="$kind:$proc/#$step" run faulty run -b "$BUNDLE" "$ID"
+			[[ $status -ne 0 ]] || break
+			if [[ $kind$proc == killparent ]]; then
+				assert_status 137
+				runtime run -b "$BUNDLE" "$ID-next"
+			else
+				assert_status 1
+			fi
+			wait_for 5 nothing_left || fail "left by $kind $proc $step: $(left)"
+		done
+		# The steps were there, and have an end.
+		((step > 5 && step < 100)) || fail "$step steps of $proc"
+	done
+}
+
+nothing_left() {
+	[[ -z $(left) ]]
+}
+
+with_hooks='c["process"]["args"] = ["true"]; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
+c["hooks"] = {point: [{"path": "/bin/true"}] for point in ("prestart", "createRuntime",
+    "createContainer", "startContainer", "poststart", "poststop")}
+mount("/tmp", "tmpfs", "tmpfs", "tmpcopyup")'
+
+with_users='c["process"]["args"] = ["true"]; c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
+
+@test "oci faults: every step can fail, with hooks and a copied-up mount" {
+	config "$with_hooks"
+	sweep fail
+}
+
+@test "oci faults: every process can be killed at every step, with hooks" {
+	config "$with_hooks"
+	sweep kill
+}
+
+@test "oci faults: every step can fail, with a user namespace" {
+	config "$with_users"
+	sweep fail
+}
+
+@test "oci faults: the runtime killed at any moment leaves nothing after the next run" {
+	config 'sh("true")'
+	local i pid
+	for ((i = 0; i < 40; i++)); do
+		"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID" </dev/null 3>&- &
+		pid=$!
+		sleep "0.00$((i % 10))$((i * 7 % 10))"
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" || true
+	done
+	run runtime run -b "$BUNDLE" "$ID-next"
+	assert_ok
+	wait_for 5 nothing_left || fail "left: $(left)"
+}
