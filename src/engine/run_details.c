@@ -129,6 +129,60 @@ static void add_modes(const struct run_options *options, struct buf *out)
 	add_mode(out, "UsernsMode", &options->userns, "");
 }
 
+/* As --security-opt has them; the text of a seccomp profile stays out. */
+static void add_security(const struct run_options *options, struct buf *out)
+{
+	AUTO(struct strv, strv_done) words = { 0 };
+	if (options->no_new_privileges)
+		strv_add(&words, "no-new-privileges");
+	if (options->seccomp_path != NULL)
+		strv_add_take(&words, mem_printf("seccomp=%s", options->seccomp_path));
+	if (options->apparmor != NULL)
+		strv_add_take(&words, mem_printf("apparmor=%s", options->apparmor));
+	for (size_t i = 0; i < options->labels_selinux.len; i++)
+		strv_add_take(&words, mem_printf("label=%s", options->labels_selinux.items[i]));
+	if (options->systempaths_unconfined)
+		strv_add(&words, "systempaths=unconfined");
+	if (options->writable_cgroups)
+		strv_add(&words, "writable-cgroups");
+	add_list(out, "SecurityOpt", &words);
+}
+
+static void add_ulimits(const struct run_options *options, struct buf *out)
+{
+	add_key(out, "Ulimits");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < options->ulimits_len; i++) {
+		const struct rlimit_entry *entry = &options->ulimits[i];
+		const char *name = rlimit_name(entry->resource);
+		char lower[32] = "";
+		for (size_t k = 0; name != NULL && name[7 + k] != '\0' && k + 1 < sizeof(lower);
+		     k++)
+			lower[k] = (char)(name[7 + k] | 0x20); /* behind "RLIMIT_" */
+		buf_add_str(out, i > 0 ? ",{" : "{");
+		add_str(out, "Name", lower);
+		add_int(out, "Soft", (int64_t)entry->soft);
+		add_int(out, "Hard", (int64_t)entry->hard);
+		buf_add_char(out, '}');
+	}
+	buf_add_char(out, ']');
+}
+
+static void add_devices(const struct run_options *options, struct buf *out)
+{
+	add_key(out, "Devices");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < options->devices_len; i++) {
+		const struct run_device *device = &options->devices[i];
+		buf_add_str(out, i > 0 ? ",{" : "{");
+		add_str(out, "PathOnHost", device->source);
+		add_str(out, "PathInContainer", device->target);
+		add_str(out, "CgroupPermissions", device->access);
+		buf_add_char(out, '}');
+	}
+	buf_add_char(out, ']');
+}
+
 static void add_host_config(const struct run_draft *draft, struct buf *out)
 {
 	const struct run_options *options = draft->options;
@@ -142,6 +196,13 @@ static void add_host_config(const struct run_draft *draft, struct buf *out)
 	add_list(out, "CapAdd", &options->cap_add);
 	add_list(out, "CapDrop", &options->cap_drop);
 	add_list(out, "GroupAdd", &options->group_add);
+	add_list(out, "Dns", &options->dns);
+	add_list(out, "DnsOptions", &options->dns_options);
+	add_list(out, "DnsSearch", &options->dns_search);
+	add_list(out, "ExtraHosts", &options->add_hosts);
+	add_security(options, out);
+	add_devices(options, out);
+	add_ulimits(options, out);
 	add_map(out, "Sysctls", &options->sysctls);
 	add_map(out, "Annotations", &options->annotations);
 	add_modes(options, out);
@@ -156,6 +217,8 @@ static void add_host_config(const struct run_draft *draft, struct buf *out)
 	add_int(out, "CpuPeriod", value_or(&limits->cpu.period_us, 0));
 	add_str(out, "CpusetCpus", limits->cpu.cpus);
 	add_str(out, "CpusetMems", limits->cpu.mems);
+	add_int(out, "BlkioWeight", value_or(&limits->io.weight, 0));
+	add_bool(out, "OomKillDisable", limits->memory.oom_kill_disabled);
 	add_int(out, "PidsLimit", value_or(&limits->pids_max, 0));
 	add_list(out, "MaskedPaths", &draft->spec.masked_paths);
 	add_list(out, "ReadonlyPaths", &draft->spec.readonly_paths);

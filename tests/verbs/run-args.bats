@@ -171,6 +171,29 @@ load ../lib/onggi
 	assert_has "invalid signal: NONSENSE"
 }
 
+@test "args: inspect has what was asked for, and is JSON whatever that was" {
+	run onggi run --name asked --ulimit nofile=100:200 --security-opt no-new-privileges --security-opt seccomp=unconfined \
+		--device /dev/null:/dev/n:rw --dns 9.9.9.9 --dns-search a.example --add-host one:10.0.0.1 --cap-drop ALL \
+		--memory 64m --cpus 0.5 -e $'Q="\\\t\x01\xff' -v /etc:/host:ro --group-add 5 -w /tmp "$BOX" true
+	assert_ok
+	onggi inspect asked >"$BATS_TEST_TMPDIR/json"
+	onggi rm asked >/dev/null
+	python3 - "$BATS_TEST_TMPDIR/json" <<-'END'
+		import json, sys
+		box, = json.load(open(sys.argv[1], errors="replace"))
+		host, config = box["HostConfig"], box["Config"]
+		assert host["Ulimits"] == [{"Name": "nofile", "Soft": 100, "Hard": 200}], host["Ulimits"]
+		assert host["SecurityOpt"] == ["no-new-privileges", "seccomp=unconfined"], host["SecurityOpt"]
+		assert host["Devices"][0]["CgroupPermissions"] == "rw" and host["Devices"][0]["PathInContainer"] == "/dev/n"
+		assert (host["Dns"], host["DnsSearch"], host["ExtraHosts"]) == (["9.9.9.9"], ["a.example"], ["one:10.0.0.1"])
+		assert (host["Memory"], host["MemorySwap"], host["CpuQuota"], host["CpuPeriod"]) == (64 << 20, 128 << 20, 50000, 100000)
+		assert (host["CapDrop"], host["GroupAdd"], config["WorkingDir"]) == (["ALL"], ["5"], "/tmp")
+		mount, = box["Mounts"]
+		assert (mount["Type"], mount["Source"], mount["Destination"], mount["RW"]) == ("bind", "/etc", "/host", False)
+		assert any(word.startswith('Q="\\\t') for word in config["Env"]), config["Env"]
+	END
+}
+
 @test "args: --rootfs: a directory is used as it is, and written to" {
 	local root=$BATS_TEST_TMPDIR/root
 	box_rootfs "$root"

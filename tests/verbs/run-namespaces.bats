@@ -74,6 +74,13 @@ ns() {
 	start other
 	ns net --network "ns:/proc/$PID/ns/net"
 	assert_output "$(readlink "/proc/$PID/ns/net")"
+	# As `ip netns add` leaves one: a file with the namespace mounted on it.
+	touch "$BATS_TEST_TMPDIR/net"
+	unshare --net="$BATS_TEST_TMPDIR/net" true
+	ns net --network "ns:$BATS_TEST_TMPDIR/net"
+	assert_has "net:["
+	[[ $output == *"$(stat -L -c %i "$BATS_TEST_TMPDIR/net")"* ]]
+	umount "$BATS_TEST_TMPDIR/net"
 	run onggi run --rm --network "ns:/proc/$PID/ns/uts" "$BOX" true
 	assert_status 125
 	assert_has "is a uts namespace, not a network namespace"
