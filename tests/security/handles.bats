@@ -6,9 +6,8 @@
 # standard streams, our own program, mounts that come back out.
 # Every test was seen to fail with the weakening it names: meson setup -Dweaken=NAME.
 
-load ../lib/onggi
-
 # shellcheck disable=SC2016 # scripts in single quotes are for other shells
+load ../lib/onggi
 
 setup_file() {
 	store_new
