@@ -61,7 +61,8 @@ struct cgroup {
  * Make the directories (and parents). On v2 the controllers that `limits` needs are enabled on
  * the way down (and cpu, memory and pids where they are, for the statistics). v1 cpuset gets its
  * parent's cpus and mems. On failure nothing made here stays. An empty cgroup that exists is
- * taken as it is, but thawed (`is_made` false).
+ * taken as it is, but thawed (`is_made` false). Inside a cgroup namespace (v2), processes in its
+ * root move to a cgroup "init" below it when the root has to pass on a controller.
  *
  * @path   relative to each mount point: starts with '/', no "..", "." or empty component
  * @return 0; -1 with ERR_INVALID (path), ERR_CONFLICT (exists and has processes; or, on v2, a

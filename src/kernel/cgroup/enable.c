@@ -2,12 +2,13 @@
 /*
  * Enables controllers from the top of the v2 tree down to a cgroup's parent. A cgroup other than
  * the root that passes on controllers may have no processes of its own (EBUSY): that is the
- * usual trouble inside a container, whose root is such a cgroup.
+ * usual trouble inside a container, whose root is such a cgroup; there they move aside.
  * Source: Documentation/admin-guide/cgroup-v2.rst, "No Internal Process Constraint"
  */
 #include "kernel/cgroup/enable.h"
 
 #include "kernel/cgroup/control/controller.h"
+#include "kernel/cgroup/evacuate.h"
 #include "kernel/cgroup/layout.h"
 #include "kernel/cgroup/place.h"
 #include "kernel/cgroup/v2/v2.h"
@@ -125,7 +126,8 @@ static bool is_occupied(int dir_fd)
 }
 
 /* Ask one level to pass on what it does not yet. */
-static int enable_level(int dir_fd, const char *where, const struct names *names, struct err *err)
+static int enable_level(int dir_fd, const char *where, const struct names *names, bool may_evacuate,
+			struct err *err)
 {
 	char have[NAMES_MAX];
 	char request[2 * NAMES_MAX] = "";
@@ -142,27 +144,31 @@ static int enable_level(int dir_fd, const char *where, const struct names *names
 		return 0;
 	if (is_occupied(dir_fd)) {
 		errno = EBUSY;
-		return fail_level(where, request, err);
+		if (!may_evacuate || cgroup_evacuate(dir_fd) < 0)
+			return fail_level(where, request, err);
 	}
 	if (cgroup_control_put(&control, "cgroup.subtree_control", request) < 0)
 		return fail_level(where, request, err);
 	return 0;
 }
 
-static int enable_path(const char *place_path, size_t mount_len, const char *mount_path,
+static int enable_path(const struct cgroup_hierarchy *h, const struct cgroup_place *place,
 		       const struct names *names, int base_fd, struct err *err)
 {
 	char level[2 * CGROUP_PATH_MAX];
-	snprintf(level, sizeof(level), "%s", place_path);
-	for (char *slash = level + mount_len; slash != NULL; slash = strchr(slash + 1, '/')) {
+	bool may_evacuate = cgroup_is_namespace_root(h);
+	snprintf(level, sizeof(level), "%s", place->path);
+	for (char *slash = level + place->mount_len; slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
 		char where[2 * CGROUP_PATH_MAX];
 		*slash = '\0';
-		snprintf(where, sizeof(where), "%s%s", mount_path, level + mount_len);
+		snprintf(where, sizeof(where), "%s%s", h->mount_path, level + place->mount_len);
 		AUTO_FD dir_fd = openat(base_fd, level, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (dir_fd < 0)
 			return err_sys(err, "open %s", where);
-		if (enable_level(dir_fd, where, names, err) < 0)
+		if (enable_level(dir_fd, where, names, may_evacuate, err) < 0)
 			return -1;
+		may_evacuate = false; /* the levels below are not ours to tidy */
 		*slash = '/';
 	}
 	return 0;
@@ -211,16 +217,14 @@ int cgroup_v2_enable(const struct cgroup *cgroup, size_t index, const struct cgr
 	struct names missing = names_filter(&required, have, false);
 	if (missing.len > 0)
 		return fail_missing(h->mount_path, &missing, have, err);
-	if (required.len > 0 &&
-	    enable_path(place.path, place.mount_len, h->mount_path, &required, base_fd, err) < 0)
+	if (required.len > 0 && enable_path(h, &place, &required, base_fd, err) < 0)
 		return -1;
 	/* Each alone and best effort: a delegated tree may lack some, and statistics say 0 then. */
 	for (char *next = optional.text, *name; (name = strsep(&next, " ")) != NULL;) {
 		struct names one = { 0 };
 		names_add(&one, name);
 		if (one.len > 0 && cgroup_list_has(have, ' ', name))
-			(void)enable_path(place.path, place.mount_len, h->mount_path, &one, base_fd,
-					  NULL);
+			(void)enable_path(h, &place, &one, base_fd, NULL);
 	}
 	return 0;
 }
