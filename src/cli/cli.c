@@ -37,16 +37,33 @@ static void cli_done(struct cli *cli)
 		engine_close(&cli->engine);
 }
 
-struct engine *cli_engine(struct cli *cli, struct err *err)
+static struct engine *open_engine(struct cli *cli, bool is_bare, struct err *err)
 {
+	const char *root = cli->root_path != NULL ? cli->root_path : STORE_ROOT_DEFAULT;
+	const char *run = cli->run_path != NULL ? cli->run_path : STORE_RUN_ROOT_DEFAULT;
 	if (!cli->is_engine_open) {
-		const char *root = cli->root_path != NULL ? cli->root_path : STORE_ROOT_DEFAULT;
-		const char *run = cli->run_path != NULL ? cli->run_path : STORE_RUN_ROOT_DEFAULT;
-		if (engine_open(root, run, &cli->engine, err) < 0)
+		int result = is_bare ? engine_open_bare(root, run, &cli->engine, err)
+				     : engine_open(root, run, &cli->engine, err);
+		if (result < 0)
 			return NULL;
 		cli->is_engine_open = true;
 	}
 	return &cli->engine;
+}
+
+struct engine *cli_engine(struct cli *cli, struct err *err)
+{
+	if (geteuid() == 0)
+		return open_engine(cli, false, err);
+	err_set(err, ERR_UNSUPPORTED,
+		"this needs root: containers of other users (rootless) are not yet supported");
+	err_hint(err, "run it with sudo; 'onggi explain' shows without root what it would do");
+	return NULL;
+}
+
+struct engine *cli_engine_bare(struct cli *cli, struct err *err)
+{
+	return open_engine(cli, geteuid() != 0, err);
 }
 
 static int fail_usage(const struct err *err, const char *command, int status)

@@ -10,7 +10,7 @@ static int explain_verb(struct cli *cli, void *pointer, const struct strv *opera
 	struct run_input *input = pointer;
 	if (run_input_finish(input, operands, err) < 0)
 		return -1;
-	struct engine *engine = cli_engine(cli, err);
+	struct engine *engine = cli_engine_bare(cli, err);
 	if (engine == NULL)
 		return -1;
 	AUTO_FREE char *text = engine_explain(engine, &input->options, input->is_json, err);

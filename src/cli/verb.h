@@ -15,6 +15,9 @@ struct cli {
 /** Open the engine at its first use. It is closed when the verb has returned. @return NULL, err */
 struct engine *cli_engine(struct cli *cli, struct err *err);
 
+/** The same for a verb that can do without a store: others than root get an engine without one. */
+struct engine *cli_engine_bare(struct cli *cli, struct err *err);
+
 struct verb {
 	const char *name;        /* "run" */
 	const char *operands;    /* as in usage: "IMAGE [COMMAND] [ARG...]"; NULL: none */

@@ -43,6 +43,26 @@ int engine_open(const char *root_path, const char *run_path, struct engine *out,
 	return 0;
 }
 
+int engine_open_bare(const char *root_path, const char *run_path, struct engine *out,
+		     struct err *err)
+{
+	struct engine engine = { 0 };
+	engine.libexec_path = find_libexec(err);
+	if (engine.libexec_path == NULL)
+		return -1;
+	engine.store = (struct store){
+		.root_path = mem_strdup(root_path),
+		.run_path = mem_strdup(run_path),
+		.root_fd = -1,
+		.run_fd = -1,
+		.layers_fd = -1,
+		.containers_fd = -1,
+		.run_containers_fd = -1,
+	};
+	*out = engine;
+	return 0;
+}
+
 void engine_close(struct engine *engine)
 {
 	store_close(&engine->store);

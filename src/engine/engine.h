@@ -25,6 +25,17 @@ struct engine {
 int engine_open(const char *root_path, const char *run_path, struct engine *out, struct err *err);
 void engine_close(struct engine *engine);
 
+/** For callers other than root, who may not look into a store: an engine without one. It can
+ *  explain, with the built-in image or a directory; nothing else may be asked of it. */
+int engine_open_bare(const char *root_path, const char *run_path, struct engine *out,
+		     struct err *err);
+
+/** Is there a store behind it? */
+static inline bool engine_has_store(const struct engine *engine)
+{
+	return engine->store.root_fd >= 0;
+}
+
 /** Is this one of the names of the image that is built in (ENGINE_EMBEDDED_IMAGE)? */
 bool engine_is_embedded_image(const char *reference);
 

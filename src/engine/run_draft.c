@@ -9,11 +9,32 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Without a store only the built-in image is known: its config as tools/embedded_image.py has it.
+ */
+static int stand_in_image(struct run_draft *draft, struct err *err)
+{
+	const char *reference = draft->options->image;
+	struct image *image = &draft->image;
+	if (!engine_is_embedded_image(reference)) {
+		err_set(err, ERR_UNSUPPORTED, "image %s: only root may look into the store %s",
+			reference, draft->engine->store.root_path);
+		return err_hint(err, "as root, or with a directory (--rootfs), or with onggi/jar");
+	}
+	strv_add(&image->config.cmd, "/bin/hello");
+	strv_add(&image->config.env,
+		 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	strv_add(&image->layers, "LAYER");
+	return 0;
+}
 
 static int find_image(struct run_draft *draft, struct err *err)
 {
 	const char *reference = draft->options->image;
 	struct engine *engine = draft->engine;
+	if (!engine_has_store(engine))
+		return stand_in_image(draft, err);
 	struct err first = { 0 };
 	if (image_find(&engine->store, reference, &draft->image, &first) == 0)
 		return 0;
@@ -102,9 +123,12 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 		return 0;
 	if (cgroup_layout_detect(&draft->cgroups, err) < 0)
 		return -1;
-	if (draft->cgroups.mode == CGROUP_NONE)
-		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
 	draft->boot.is_cgroup_v2 = draft->cgroups.mode == CGROUP_V2;
+	if (draft->cgroups.mode == CGROUP_NONE && draft->purpose == RUN_DRAFT_RUN)
+		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
+	/* To those who may not write there, what root would do is explained. */
+	if (draft->cgroups.mode == CGROUP_NONE)
+		draft->boot.is_cgroup_v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
 	spec->has_cgroup = true;
 	const char *parent = options->cgroup_parent != NULL ? options->cgroup_parent : "";
 	size_t len = strlen(parent);

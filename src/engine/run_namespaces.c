@@ -28,6 +28,10 @@ static int join_container(struct run_draft *draft, enum ns_type type, const char
 {
 	AUTO(struct container, container_done) other = { 0 };
 	const struct store *store = &draft->engine->store;
+	if (!engine_has_store(draft->engine))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "container %s: only root may look into the store %s", name,
+			       store->root_path);
 	if (container_find(store, name, &other, err) < 0)
 		return -1;
 	if (other.status != CONTAINER_RUNNING || other.pid <= 0 ||
@@ -62,6 +66,9 @@ static int choose(struct run_draft *draft, const struct ns_choice *choice, struc
 /* An id range nobody else uses: the slot's lock lives as long as we do. */
 static int take_range(struct run_draft *draft, uint32_t *out_first, struct err *err)
 {
+	*out_first = AUTO_BASE;
+	if (draft->purpose == RUN_DRAFT_EXPLAIN)
+		return 0;
 	AUTO_FD dir_fd = file_open_dir(draft->engine->store.run_fd, "userns", 0700, err);
 	if (dir_fd < 0)
 		return -1;

@@ -63,7 +63,7 @@ static int choose_apparmor(struct run_draft *draft, struct err *err)
 	if (options->privileged || !lsm_has_apparmor())
 		return 0;
 	struct err why = { 0 };
-	if (lsm_load_default_apparmor(&why) == 0) {
+	if (draft->purpose == RUN_DRAFT_EXPLAIN || lsm_load_default_apparmor(&why) == 0) {
 		*profile = mem_strdup(LSM_DEFAULT_APPARMOR);
 		return 0;
 	}
