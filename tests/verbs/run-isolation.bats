@@ -12,10 +12,10 @@ box() {
 }
 
 @test "isolation: the payload is process 1, and sees no other" {
-	box 'echo $$; ls -d /proc/[0-9]* | wc -l'
+	# By the shell alone: how many of a pipe's processes are there already is a matter of luck.
+	box 'echo $$; echo /proc/[0-9]*'
 	assert_ok
-	# sh, ls and wc
-	assert_output $'1\n3'
+	assert_output $'1\n/proc/1'
 }
 
 @test "isolation: the host name is the container's own, its short id" {
