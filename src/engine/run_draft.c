@@ -114,6 +114,16 @@ static int name_container(struct run_draft *draft, struct err *err)
 	return 0;
 }
 
+/*
+ * On v2 systemd takes the controllers that no unit of its own needs away from the children of the
+ * root at every reload, and their limits with them. A cgroup between that passes them on holds
+ * them (the kernel refuses with EBUSY); it stays when its containers are gone.
+ */
+static const char *default_parent(const struct run_draft *draft)
+{
+	return draft->boot.is_cgroup_v2 ? "/onggi/" : "/onggi-";
+}
+
 static int choose_cgroup(struct run_draft *draft, struct err *err)
 {
 	const struct run_options *options = draft->options;
@@ -137,7 +147,8 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 	spec->cgroups_path = parent[0] != '\0'
 				     ? mem_printf("%s%.*s/%s", parent[0] == '/' ? "" : "/",
 						  (int)len, parent, draft->container.id)
-				     : mem_printf("/onggi-%s", draft->container.id);
+				     : mem_printf("%s%s", default_parent(draft),
+						  draft->container.id);
 	free(draft->container.cgroup_path);
 	draft->container.cgroup_path = mem_strdup(spec->cgroups_path);
 	return 0;

@@ -202,7 +202,7 @@ ns() {
 	assert_equal "$(sort -u <<<"$output")" / "cgroups"
 	run onggi run --rm --cgroupns host "$BOX" cat /proc/self/cgroup
 	assert_ok
-	assert_matches '/onggi-[0-9a-f]{64}'
+	assert_matches '/onggi[-/][0-9a-f]{64}'
 }
 
 @test "namespaces: --hostname and --domainname" {

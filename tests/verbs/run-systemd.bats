@@ -41,6 +41,33 @@ is_ready() {
 	assert_line denied
 }
 
+@test "systemd: limits outlive a reload where no unit asks for their controllers" {
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "needs cgroup v2"
+	# A job with delegation holds all controllers: not while we look.
+	local unit file
+	unit=$(grep -oE '[^/]+\.service' /proc/self/cgroup | tail -n1 || true)
+	file=/run/systemd/system/$unit
+	if [[ -n $unit ]] && grep -q ^Delegate= "$file" 2>/dev/null; then
+		sed -i.onggi-test /^Delegate=/d "$file"
+		mv "$file.onggi-test" "$BATS_TEST_TMPDIR/unit"
+	fi
+	rm -f /run/onggi-test-go
+	onggi_start run --rm -m 64m --pids-limit 9 --cpus 0.5 --cpuset-cpus 0 -v /run:/hostrun "$BOX" sh -c '
+		echo ready; until [ -e /hostrun/onggi-test-go ]; do sleep 0.1; done
+		cd /sys/fs/cgroup; cat memory.max pids.max cpu.max cpuset.cpus'
+	wait_for 20 is_ready
+	systemctl daemon-reload
+	sleep 2
+	systemctl daemon-reload
+	sleep 2
+	touch /run/onggi-test-go
+	wait "$ONGGI_PID" || true
+	rm -f /run/onggi-test-go
+	[[ ! -e $BATS_TEST_TMPDIR/unit ]] || { mv "$BATS_TEST_TMPDIR/unit" "$file"; systemctl daemon-reload; }
+	run cat "$BATS_TEST_TMPDIR/out"
+	assert_output $'ready\n67108864\n9\n50000 100000\n0'
+}
+
 @test "systemd: as a service of its own" {
 	run systemd-run --quiet --wait --pipe -p TasksMax=100 -p Delegate=yes "$ONGGI" --root "$STORE" --run-root "$RUN_STORE" \
 		run --rm -m 64m "$BOX" sh -c 'readlink /proc/self; exit 7'

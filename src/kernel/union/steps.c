@@ -9,9 +9,11 @@
 #include "kernel/mount/mount.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define NO_ID 65534u /* what stat(2) shows for an owner that has no mapping */
@@ -44,10 +46,20 @@ int overlay_set_options(int fs_fd, const struct overlay *overlay, struct err *er
 	return overlay->is_volatile ? set_flag(fs_fd, "volatile", NULL, err) : 0;
 }
 
+static bool is_on_overlay(const struct overlay *overlay)
+{
+	struct statfs fs;
+	return overlay->upper != NULL && fstatfs(overlay->base_dir_fd, &fs) == 0 &&
+	       fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 int overlay_create(int fs_fd, const struct overlay *overlay, struct err *err)
 {
 	int fd = mount_create(fs_fd, "overlay", 0, err);
-	if (fd < 0 && overlay->is_volatile)
+	if (fd < 0 && is_on_overlay(overlay))
+		err_hint(err, "the writable layer cannot lie on an overlay file system: put the "
+			      "store on another one (inside a container: a volume or a tmpfs)");
+	else if (fd < 0 && overlay->is_volatile)
 		err_hint(err, "a work directory cannot be used again after a volatile mount");
 	return fd;
 }

@@ -15,7 +15,7 @@ BOOT_SAY_FUNCTION(shell_make_cgroup)
 {
 	(void)op;
 	if (plan->options->is_cgroup_v2)
-		buf_addf(out, "mkdir /sys/fs/cgroup%s", plan->spec->cgroups_path);
+		buf_addf(out, "mkdir -p /sys/fs/cgroup%s", plan->spec->cgroups_path);
 	else
 		buf_addf(out, "for h in /sys/fs/cgroup/*/; do mkdir \"$h\"%s; done",
 			 plan->spec->cgroups_path);
