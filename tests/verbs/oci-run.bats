@@ -293,6 +293,34 @@ c['linux']['namespaces'] = [n for n in c['linux']['namespaces'] if n['type'] != 
 	find /sys/fs/cgroup -maxdepth 2 -name "onggi-test-$$" -exec rmdir {} +
 }
 
+@test "oci run: in a joined pid namespace, too, nothing survives the first process" {
+	config 'sh("echo up; sleep 1000")'
+	"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" \
+		"$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$!
+	wait_for 10 grep -q up "$BATS_TEST_TMPDIR/out"
+	config "sh('sleep 1000 & sleep 1000 & echo \$\$')
+for n in c['linux']['namespaces']:
+    if n['type'] == 'pid':
+        n['path'] = '/proc/$(cat "$BATS_TEST_TMPDIR/pid")/ns/pid'"
+	run runtime run -b "$BUNDLE" "$ID-joined" </dev/null
+	assert_ok
+	[[ $output -gt 1 ]] || fail "not the first process there"
+	[[ -z $(find /sys/fs/cgroup -maxdepth 2 -name "$ID-joined") ]] || fail "its control group is there"
+	kill -TERM "$pid"
+	kill -KILL "$(cat "$BATS_TEST_TMPDIR/pid")"
+	wait "$pid" || true
+}
+
+@test "oci run: --debug tells the steps, and what cannot be granted is a warning" {
+	config 'sh("true"); c["process"]["capabilities"]["ambient"] = ["CAP_KILL"]'
+	run runtime --debug --log "$BATS_TEST_TMPDIR/log" run -b "$BUNDLE" "$ID"
+	assert_ok
+	assert_output ""
+	grep -q 'level=debug msg=".*inner: pivot root"' "$BATS_TEST_TMPDIR/log"
+	grep -q 'level=warning msg=".*ambient' "$BATS_TEST_TMPDIR/log"
+}
+
 @test "oci run: --no-pivot runs the same" {
 	config 'sh("ls /; echo in")'
 	run runtime run -b "$BUNDLE" --no-pivot "$ID"
