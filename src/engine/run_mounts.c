@@ -84,8 +84,12 @@ static void add_kernel_mounts(struct run_draft *draft)
 	if (!is_taken(draft, "/dev")) {
 		spec_add_mount(spec, "/dev", "tmpfs", "tmpfs",
 			       "nosuid,strictatime,mode=755,size=65536k");
+		/* Group 5 is tty everywhere, unless there are not so many. */
+		bool has_tty_group = spec->gid_maps_len == 0 || spec->gid_maps[0].count > 5;
 		spec_add_mount(spec, "/dev/pts", "devpts", "devpts",
-			       "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5");
+			       has_tty_group
+				       ? "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"
+				       : "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620");
 		spec->has_default_devices = true;
 	}
 	if (!is_taken(draft, "/sys"))

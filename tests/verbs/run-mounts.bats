@@ -83,6 +83,18 @@ in_box() {
 	[[ ! -e $TREE/late/ours ]]
 }
 
+@test "mounts: rshared: mounts of the container appear on the host" {
+	in_box --cap-add SYS_ADMIN --security-opt seccomp=unconfined -v "$TREE:/m:rshared" -- \
+		'mount -t tmpfs theirs /m/late && touch /m/late/theirs && grep " /m " /proc/self/mountinfo'
+	assert_ok
+	assert_has shared:
+	[[ -e $TREE/late/theirs ]]
+	umount "$TREE/late"
+	in_box --cap-add SYS_ADMIN --security-opt seccomp=unconfined -v "$TREE:/m" -- 'mount -t tmpfs theirs /m/late'
+	assert_ok
+	[[ ! -e $TREE/late/theirs ]]
+}
+
 # What a container with our tree sees below /m/late when the host mounts something there.
 appears_late() {
 	onggi_start run --rm --name late -v "$TREE:/m$1" "$BOX" \

@@ -160,6 +160,9 @@ is_running() {
 	run onggi run --rm --userns auto:size=1000 "$BOX" sh -c 'awk "{ print \$3 }" /proc/self/uid_map'
 	assert_ok
 	assert_output 1000
+	run onggi run --rm --userns auto:size=1 "$BOX" sh -c 'id -u; wc -l </proc/self/uid_map'
+	assert_ok
+	assert_output $'0\n1'
 	run onggi run --rm --userns auto --user 70000 "$BOX" true
 	assert_status 125
 	assert_has "no such id"

@@ -6,13 +6,19 @@
  */
 #include "kernel/root/root.h"
 
+#include "sys/fd.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 int root_pivot(int root_fd, struct err *err)
 {
+	AUTO_FD old_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (old_fd < 0)
+		return err_sys(err, "open the old root");
 	if (fchdir(root_fd) < 0)
 		return err_sys(err, "enter the new root");
 	if (syscall(SYS_pivot_root, ".", ".") < 0) {
@@ -23,8 +29,11 @@ int root_pivot(int root_fd, struct err *err)
 				      "and neither it nor the old root may be shared or rootfs");
 		return -1;
 	}
-	/* Both roots are mounted on "/" now, and "." is the old one. A slave sends no events: the
+	/* Both roots are mounted on "/" now, the old one on top; but for mount(2) "." is still the
+	 * new one, whose shared mounts must stay what they are. A slave sends no events: the
 	 * unmount that follows must stay ours even if something below is still shared. */
+	if (fchdir(old_fd) < 0)
+		return err_sys(err, "return to the old root");
 	if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return err_sys(err, "cut the old root's mounts off");
 	if (umount2(".", MNT_DETACH) < 0)
