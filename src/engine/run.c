@@ -13,6 +13,7 @@
 #include "engine/exec_diagnosis.h"
 #include "engine/run_draft.h"
 #include "engine/run_files.h"
+#include "engine/run_sources.h"
 #include "engine/skeleton.h"
 #include "kernel/seccomp/seccomp.h"
 #include "runtime/attend.h"
@@ -81,27 +82,6 @@ static int load_cached_seccomp(struct run *run, struct err *err)
 	return load_seccomp(&run->draft, cache_fd, err);
 }
 
-/* -v makes a host directory that is missing; --mount says it is missing. */
-static int make_sources(const struct run_options *options, struct err *err)
-{
-	for (size_t i = 0; i < options->mounts_len; i++) {
-		const struct run_mount *mount = &options->mounts[i];
-		struct stat st;
-		if (mount->type != RUN_MOUNT_BIND || stat(mount->source, &st) == 0)
-			continue;
-		if (!mount->make_source || errno != ENOENT)
-			return err_set(err, ERR_INVALID,
-				       "invalid mount config for type \"bind\": bind source path "
-				       "does not exist: %s",
-				       mount->source);
-		AUTO_FD root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		AUTO_FD made_fd = rooted_mkdirs(root_fd, mount->source, 0755, err);
-		if (made_fd < 0)
-			return err_context(err, "bind source");
-	}
-	return 0;
-}
-
 static int write_cidfile(const struct run *run, struct err *err)
 {
 	const char *path = run->options->cidfile;
@@ -162,7 +142,7 @@ static int prepare(struct run *run, struct err *err)
 	if (boot_plan_make(&run->draft.spec, &run->draft.boot, &run->plan, err) < 0)
 		return -1;
 	run->has_plan = true;
-	return make_sources(options, err);
+	return run_sources_prepare(options, err);
 }
 
 static int open_stdio(struct run *run, struct err *err)

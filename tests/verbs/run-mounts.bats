@@ -95,6 +95,18 @@ in_box() {
 	[[ ! -e $TREE/late/theirs ]]
 }
 
+@test "mounts: propagation that the source cannot give is refused" {
+	mount --make-private "$TREE"
+	local word
+	for word in rslave slave rshared shared; do
+		in_box -v "$TREE:/m:$word" -- true
+		assert_status 125
+		assert_has "is not shared"
+	done
+	in_box -v "$TREE:/m:rprivate" -- true
+	assert_ok
+}
+
 # What a container with our tree sees below /m/late when the host mounts something there.
 appears_late() {
 	onggi_start run --rm --name late -v "$TREE:/m$1" "$BOX" \
