@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "runtime/seal.h"
 
 #include <limits.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 static char *find_libexec(struct err *err)
 {
 	char self[PATH_MAX];
+	const char *told = getenv(SEAL_LIBEXEC_ENV);
+	if (told != NULL && told[0] == '/')
+		return mem_strdup(told);
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n < 0) {
 		err_sys(err, "find our own program (/proc/self/exe)");

@@ -19,6 +19,7 @@
 #include "runtime/attend.h"
 #include "runtime/boot/explain.h"
 #include "runtime/boot/trace.h"
+#include "runtime/seal.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -133,6 +134,8 @@ static int prepare(struct run *run, struct err *err)
 		return err_set(err, ERR_INVALID, "the input device is not a TTY");
 	extra_begin(run, EXTRA_DECIDE, "decide");
 	if (run_draft_make(run->engine, options, RUN_DRAFT_RUN, &run->draft, err) < 0)
+		return -1;
+	if (seal_for(&run->draft.spec, run->engine->libexec_path, err) < 0)
 		return -1;
 	extra_end(run, EXTRA_DECIDE);
 	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");

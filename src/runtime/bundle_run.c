@@ -16,6 +16,7 @@
 #include "runtime/boot/trace.h"
 #include "runtime/bundle.h"
 #include "runtime/bundle_state.h"
+#include "runtime/seal.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
@@ -119,7 +120,8 @@ static int prepare(struct bundle_run *run, struct err *err)
 	if (bundle_open(options->bundle_path, options->config_name, options->id, &run->bundle,
 			err) < 0)
 		return -1;
-	if (check_terminal(&run->bundle.spec.process, err) < 0)
+	if (seal_for(&run->bundle.spec, NULL, err) < 0 ||
+	    check_terminal(&run->bundle.spec.process, err) < 0)
 		return -1;
 	if (cgroup_layout_detect(&run->cgroups, err) < 0)
 		return -1;
