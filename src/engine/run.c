@@ -23,12 +23,10 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/process.h"
-#include "sys/rooted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXTRA_DECIDE, EXTRA_RECORD, EXTRA_SECCOMP, EXTRA_CLEAN_UP, EXTRA_COUNT };
