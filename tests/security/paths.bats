@@ -194,8 +194,8 @@ sweep() {
 		output=$(onggi run --rm -v "$volume:/volume" onggi-test/hostile sh -c '
 			for top in /proc /volume/proc /tmp/proc /sys /dev/shm /dev /etc; do
 				[ -e $top/sys/kernel/ostype ] || continue
-				value=$(cat $top/sys/kernel/sysrq)
-				(echo $value >$top/sys/kernel/sysrq) 2>/dev/null && echo WRITABLE $top
+				value=$(cat $top/sys/kernel/panic)
+				(echo $value >$top/sys/kernel/panic) 2>/dev/null && echo WRITABLE $top
 			done; true' 2>&1 </dev/null) || status=$?
 		assert_has_not WRITABLE
 		canary_check "$link"

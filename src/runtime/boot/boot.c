@@ -59,6 +59,7 @@ int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgro
 		.proc_fd = -1,
 		.console_slave_fd = -1,
 		.null_fd = -1,
+		.proc_mount_fd = -1,
 	};
 	for (int type = 0; type < NS_COUNT; type++)
 		boot->ns_fds[type] = -1;

@@ -77,7 +77,8 @@ struct boot {
 	enum boot_proc me;
 	int proc_fd; /* own procfs */
 	int console_slave_fd;
-	int null_fd; /* the container's own /dev/null; -1: it has none of ours */
+	int proc_mount_fd; /* the procfs on the container's /proc; -1 */
+	int null_fd;       /* the container's own /dev/null; -1: it has none of ours */
 	struct root_masks masks;
 	char *program; /* resolved path of the payload */
 };

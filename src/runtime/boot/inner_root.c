@@ -157,9 +157,16 @@ static int mount_fs(struct boot *boot, const struct spec_mount *mount,
 		return -1;
 	if (fills && copy_up(boot, mount, options, mount_fd, err) < 0)
 		return -1;
-	if (set_options(mount_fd, options, true, err) < 0)
+	if (set_options(mount_fd, options, true, err) < 0 ||
+	    attach(boot, mount, options, mount_fd, err) < 0)
 		return -1;
-	return attach(boot, mount, options, mount_fd, err);
+#ifndef ONGGI_WEAK_A2
+	if (strcmp(mount->type, "proc") == 0 && strcmp(mount->destination, "/proc") == 0) {
+		fd_close(&boot->proc_mount_fd);
+		boot->proc_mount_fd = fd_take(&mount_fd);
+	}
+#endif
+	return 0;
 }
 
 static int mount_bind(struct boot *boot, size_t index, const struct mount_options *options,
@@ -339,14 +346,30 @@ int inner_open_masks(struct boot *boot, const struct boot_op *op UNUSED, struct 
 	return root_masks_open(&boot->masks, err);
 }
 
+/* What is in the procfs is looked for in the procfs. By way of the root, a peer on the same
+ * directory could rename "proc" in between: nothing found, nothing hidden. */
+static int mask_base(const struct boot *boot, const char **path)
+{
+	static const char proc[] = "/proc";
+	size_t len = sizeof(proc) - 1;
+	if (boot->proc_mount_fd < 0 || strncmp(*path, proc, len) != 0 || (*path)[len] != '/')
+		return boot->root_fd;
+	*path += len;
+	return boot->proc_mount_fd;
+}
+
 int inner_mask_path(struct boot *boot, const struct boot_op *op, struct err *err)
 {
-	return root_mask_path(boot->root_fd, &boot->masks, op->path, err);
+	const char *path = op->path;
+	int base_fd = mask_base(boot, &path);
+	return root_mask_path(base_fd, &boot->masks, path, err);
 }
 
 int inner_readonly_path(struct boot *boot, const struct boot_op *op, struct err *err)
 {
-	return root_readonly_path(boot->root_fd, op->path, err);
+	const char *path = op->path;
+	int base_fd = mask_base(boot, &path);
+	return root_readonly_path(base_fd, path, err);
 }
 
 int inner_make_workdir(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
