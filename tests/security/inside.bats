@@ -217,7 +217,7 @@ refused() {
 }
 
 @test "peers: a root directory that changes under a start leaves no kernel settings open" {
-	# Not seen to fail: with weaken=A2 the window was never hit in 100 starts.
+	# Not seen to fail: with weaken=A2 the window was never hit in 50 starts.
 	local rootfs=$BATS_TEST_TMPDIR/rootfs i started=0
 	box_rootfs "$rootfs"
 	mkdir -p "$rootfs/p2"
