@@ -110,11 +110,15 @@ load ../lib/bundle
 }
 
 @test "oci run: the pid file holds the payload's pid" {
-	config 'sh("sleep 0.5")'
-	runtime run -b "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" &
+	config 'sh("sleep 60")'
+	runtime run -b "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" 3>&- &
 	wait_for 10 test -s "$BATS_TEST_TMPDIR/pid"
-	grep -qx "NSpid:	$(cat "$BATS_TEST_TMPDIR/pid")	1" "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/status"
-	wait
+	local pid
+	pid=$(cat "$BATS_TEST_TMPDIR/pid")
+	run grep -x "NSpid:	$pid	1" "/proc/$pid/status"
+	kill -KILL "$pid"
+	wait || true
+	assert_ok
 }
 
 @test "oci run: a signal reaches the payload" {
