@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * pack, from command line to image: collect the files (pack_program.c, pack_libs.c, pack_trace.c),
+ * pack, from command line to image: collect the files (program.c, libs.c, trace.c),
  * then send them as a tar archive through a pipe to the import, as any root file system from
  * outside. A child process writes the archive: neither side holds it whole.
  */
@@ -13,8 +13,8 @@
 #include "base/warn.h"
 #include "engine/exec_diagnosis.h"
 #include "engine/load.h"
-#include "engine/pack_program.h"
-#include "engine/pack_trace.h"
+#include "engine/pack/program.h"
+#include "engine/pack/trace.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 

@@ -3,7 +3,7 @@
  * Which namespaces are new, shared with the host, or joined; id maps; time offsets. A container is
  * joined by its monitor-watched pid, never by a stale record.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/mem.h"
 #include "engine/engine.h"

@@ -5,7 +5,7 @@
  * each directory and each symlink on the way becomes an entry, so that the path means the same
  * inside. Knows nothing of ELF, libraries or scripts.
  */
-#include "engine/pack_tree.h"
+#include "engine/pack/tree.h"
 
 #include "base/mem.h"
 #include "format/tar.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/engine.h"
-#include "engine/skeleton.h"
+#include "engine/run/skeleton.h"
 #include "sys/fd.h"
 
 #include <stdio.h>

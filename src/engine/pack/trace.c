@@ -5,7 +5,7 @@
  * everything happen. It changes nothing in the traced processes and trusts nothing they hold:
  * paths are read from their memory with a limit and only noted.
  */
-#include "engine/pack_trace.h"
+#include "engine/pack/trace.h"
 
 #include "base/mem.h"
 #include "sys/fd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/skeleton.h"
+#include "engine/run/skeleton.h"
 
 #include "sys/fd.h"
 

@@ -4,7 +4,7 @@
  * mounts, and what of /proc and /sys is hidden or read-only. The lists are moby's, which images
  * have come to expect; docs/security.md has them with reasons.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -99,7 +99,7 @@ static void add_kernel_mounts(struct run_draft *draft)
 	add_shm(draft);
 }
 
-/* Written into the run directory by engine/run_files.c. */
+/* Written into the run directory by engine/run/files.c. */
 static void add_generated_files(struct run_draft *draft)
 {
 	static const char *const names[] = { "hosts", "hostname", "resolv.conf" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is allowed: capabilities, system calls, labels, devices, limits. docs/security.md explains.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/mem.h"
 #include "base/warn.h"

@@ -4,11 +4,11 @@
  * The loader's search, step by step. Each step proposes files; a file counts if it is a library of
  * the program's own architecture, as for the loader, which passes over others.
  */
-#include "engine/pack_search.h"
+#include "engine/pack/search.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "engine/pack_tree.h"
+#include "engine/pack/tree.h"
 #include "sys/fd.h"
 
 #include <elf.h>

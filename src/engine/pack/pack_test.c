@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "engine/load.h"
 #include "engine/pack.h"
-#include "engine/pack_trace.h"
+#include "engine/pack/trace.h"
 #include "format/elf.h"
 #include "format/elf_sample.h"
 #include "sys/fd.h"

@@ -5,8 +5,8 @@
  * interpreters. */
 #include "base/err.h"
 #include "base/strv.h"
-#include "engine/pack_libs.h"
-#include "engine/pack_tree.h"
+#include "engine/pack/libs.h"
+#include "engine/pack/tree.h"
 
 struct pack_programs {
 	struct pack_tree *tree;  /* borrowed */

@@ -50,24 +50,24 @@ int run_draft_make(struct engine *engine, const struct run_options *options,
 		   enum run_draft_purpose purpose, struct run_draft *out, struct err *err);
 void run_draft_done(struct run_draft *draft);
 
-/** Refuse options that contradict each other or could have no effect. (run_check.c) */
+/** Refuse options that contradict each other or could have no effect. (check.c) */
 int run_draft_check(const struct run_draft *draft, struct err *err);
 
 /* The parts, one file each. All add to draft->spec. */
 
-/** Namespaces, hostname, id maps, what is joined. (run_namespaces.c) */
+/** Namespaces, hostname, id maps, what is joined. (namespaces.c) */
 int run_draft_namespaces(struct run_draft *draft, struct err *err);
 
-/** /proc, /dev, /sys, the user's mounts, generated files, masks. (run_mounts.c) */
+/** /proc, /dev, /sys, the user's mounts, generated files, masks. (mounts.c) */
 int run_draft_mounts(struct run_draft *draft, struct err *err);
 
-/** Capabilities, seccomp, labels, devices and their rules. (run_security.c) */
+/** Capabilities, seccomp, labels, devices and their rules. (security.c) */
 int run_draft_security(struct run_draft *draft, struct err *err);
 
-/** argv, environment, user, directory, limits. (run_process.c) */
+/** argv, environment, user, directory, limits. (process.c) */
 int run_draft_process(struct run_draft *draft, struct err *err);
 
-/** The part of the record that only inspect reads. (run_details.c) @return owned JSON text */
+/** The part of the record that only inspect reads. (details.c) @return owned JSON text */
 char *run_draft_details(const struct run_draft *draft);
 
 /** @return true if --isolate keeps this layer */

@@ -3,7 +3,7 @@
  * What `inspect` shows of a container beyond its record, as Docker's JSON names it. Written once at
  * the start, with plain appends: it lies on the path of a start.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/mem.h"
 

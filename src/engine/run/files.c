@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/run_files.h"
+#include "engine/run/files.h"
 
 #include "base/mem.h"
 #include "sys/fd.h"

@@ -18,7 +18,7 @@
  */
 #include "base/err.h"
 #include "base/strv.h"
-#include "engine/pack_tree.h"
+#include "engine/pack/tree.h"
 #include "format/elf.h"
 #include "format/ldcache.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* One library name, looked for where the loader looks (the order is in pack_libs.h). */
+/* One library name, looked for where the loader looks (the order is in libs.h). */
 #include "base/err.h"
 #include "base/strv.h"
-#include "engine/pack_tree.h"
+#include "engine/pack/tree.h"
 #include "format/elf.h"
 #include "format/ldcache.h"
 

@@ -3,7 +3,7 @@
  * What does not go together. An option that could have no effect is refused by name: whoever asks
  * for a limit or a filter must not believe that there is one.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * The files of /etc that are made anew for each container: hosts, hostname, resolv.conf. They live
  * in the run directory and are bound over the image's, so that no layer holds them.
  */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 /**
  * Write them into the container's run directory.

@@ -3,13 +3,13 @@
 /*
  * The closure of one program: breadth first, as the loader maps its libraries, because the first
  * file that carries a name serves all who ask for that name. Where a name is looked for is
- * pack_search.c's business.
+ * search.c's business.
  */
-#include "engine/pack_libs.h"
+#include "engine/pack/libs.h"
 
 #include "base/mem.h"
 #include "base/warn.h"
-#include "engine/pack_search.h"
+#include "engine/pack/search.h"
 #include "sys/fd.h"
 
 #include <dirent.h>

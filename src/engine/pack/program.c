@@ -4,7 +4,7 @@
  * What a program is, by its first bytes, and what the kernel would open next. The file is never
  * run. Interpreters of scripts may be scripts themselves, as deep as the kernel goes.
  */
-#include "engine/pack_program.h"
+#include "engine/pack/program.h"
 
 #include "base/mem.h"
 #include "format/script.h"

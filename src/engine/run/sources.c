@@ -3,7 +3,7 @@
  * Sources of binds before anything is made: a missing directory is made where Docker makes it, and
  * events that could never arrive are refused instead of waited for.
  */
-#include "engine/run_sources.h"
+#include "engine/run/sources.h"
 
 #include "sys/fd.h"
 #include "sys/rooted.h"

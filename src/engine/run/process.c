@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs: argv, environment, user and directory, as Docker puts image and options together. */
-#include "engine/run_draft.h"
+#include "engine/run/draft.h"
 
 #include "base/mem.h"
 #include "engine/exec_diagnosis.h"
