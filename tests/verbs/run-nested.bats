@@ -28,7 +28,7 @@ inside() {
 @test "nested: several, and nothing stays" {
 	sentinel_take
 	inside sh -c 'for i in 1 2 3; do /jar/onggi run --rm -m 32m onggi/jar true & done; wait
-		/jar/onggi run --rm onggi/jar true && /jar/onggi ps -aq && find /sys/fs/cgroup -path "*onggi[-/]*"'
+		/jar/onggi run --rm onggi/jar true && /jar/onggi ps -aq && find /sys/fs/cgroup -path "*onggi[-/]*" -type d'
 	assert_ok
 	assert_has_not /sys/fs/cgroup
 	sentinel_check
