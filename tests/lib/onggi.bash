@@ -53,6 +53,11 @@ need_root() {
 	[[ $EUID -eq 0 ]] || skip "needs root"
 }
 
+# The binary itself runs inside a container: the sanitized one, which needs a loader, does not.
+need_static() {
+	! ldd "$ONGGI" >/dev/null 2>&1 || skip "needs a static onggi"
+}
+
 need_command() {
 	local command
 	for command in "$@"; do

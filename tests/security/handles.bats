@@ -96,6 +96,7 @@ rootfs_new() {
 
 @test "engine: a script for /proc/self/exe does not run the engine inside" {
 	# weaken=A1: "onggi version ..." runs as the container's process 1
+	need_static
 	rootfs_new
 	local verb before
 	before=$(sha256sum "$ONGGI")

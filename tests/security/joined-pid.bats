@@ -9,6 +9,7 @@ load ../lib/onggi
 
 setup() {
 	need_command cc
+	need_static
 }
 
 @test "joined pid: our program cannot be written through /proc/PID/exe" {

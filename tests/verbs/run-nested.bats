@@ -35,6 +35,7 @@ inside() {
 }
 
 @test "nested: without privileges it is refused with 125" {
+	need_static
 	run onggi run --rm -v "$(dirname "$(realpath "$ONGGI")"):/jar:ro" --tmpfs /var/lib/onggi --tmpfs /run \
 		"$BOX" /jar/onggi run --rm onggi/jar true
 	assert_status 125
