@@ -18,7 +18,7 @@
 #	ONGGI_SLOW=1           the long sweeps, too
 #	ONGGI_TIME_SCALE       multiplies every time limit (emulated machines)
 #
-# Tags: "slow" is left out of ./dev check; with ONGGI_SLOW=1 "vm" is run again in the virtual machines.
+# Tags: "slow" and "long" (thorough, some ten seconds) are left out of ./dev check; with ONGGI_SLOW=1 "vm" is run again in the virtual machines.
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 TOP=$(dirname "$TESTS")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# bats file_tags=vm
+# bats file_tags=vm,long
 #
 # What an image can put in the way of the engine: every place that it makes, mounts or reads, as a
 # link to the host, a dangling link, a FIFO, a file, a device. The outcome is a container or a clear

@@ -3,6 +3,8 @@
 #
 # onggi load: archives of other tools, whole and damaged.
 
+# bats file_tags=long
+
 load ../lib/onggi
 
 setup_file() {
