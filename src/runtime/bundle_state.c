@@ -106,6 +106,35 @@ int bundle_state_save(const struct bundle_state *state, const char *json, struct
 			    err);
 }
 
+/* ".ID.new-RANDOM", half a file_replace(): its writer holds the lock of ID while it is one. */
+static void remove_temporary(const struct bundle_state *state, const char *name)
+{
+	AUTO_FD lock_fd = -1;
+	const char *end = name[0] == '.' ? strstr(name + 1, ".new-") : NULL;
+	if (end == NULL)
+		return;
+	AUTO_FREE char *id = mem_strndup(name + 1, (size_t)(end - name - 1));
+	bool is_ours = strcmp(id, state->id) == 0;
+	if (!is_ours && (check_id(id, NULL) < 0 ||
+			 (faccessat(state->locks_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+			  lock_try(state->locks_fd, id, LOCK_EXCLUSIVE, &lock_fd, NULL) <= 0)))
+		return;
+	unlinkat(state->state_fd, name, 0);
+}
+
+static void sweep_temporaries(const struct bundle_state *state)
+{
+	int list_fd = openat(state->state_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = list_fd >= 0 ? fdopendir(list_fd) : NULL;
+	if (list == NULL) {
+		fd_close(&list_fd);
+		return;
+	}
+	for (const struct dirent *entry; (entry = readdir(list)) != NULL;)
+		remove_temporary(state, entry->d_name);
+	closedir(list);
+}
+
 void bundle_state_sweep(const struct bundle_state *state, const struct cgroup_layout *layout)
 {
 	int list_fd = openat(state->locks_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -124,6 +153,7 @@ void bundle_state_sweep(const struct bundle_state *state, const struct cgroup_la
 		unlinkat(state->locks_fd, id, 0);
 	}
 	closedir(list);
+	sweep_temporaries(state);
 }
 
 void bundle_state_drop(struct bundle_state *state)
