@@ -246,6 +246,12 @@ int caps_apply(const struct caps *caps, struct err *err)
 	return 0;
 }
 
+bool caps_has_effective(int cap)
+{
+	struct caps self = { 0 };
+	return get_triple(&self, NULL) == 0 && (self.effective & CAP_BIT(cap)) != 0;
+}
+
 int caps_read_self(struct caps *out, struct err *err)
 {
 	struct caps self = { 0 };

@@ -52,5 +52,8 @@ int caps_apply_bounding(const struct caps *caps, struct err *err);
  *  warning; the bounding set is not touched. */
 int caps_apply(const struct caps *caps, struct err *err);
 
+/** Is capability number `cap` among the caller's effective ones? One system call. */
+bool caps_has_effective(int cap);
+
 /** Read the caller's own five sets. */
 int caps_read_self(struct caps *out, struct err *err);

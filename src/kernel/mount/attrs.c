@@ -38,6 +38,23 @@ int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, 
 	return -1;
 }
 
+int mount_set_attrs_kept(int mount_fd, uint64_t set, uint64_t clear, bool recursive,
+			 struct err *err)
+{
+	struct err first = { 0 };
+	if (mount_set_attrs(mount_fd, set, clear, recursive, &first) == 0)
+		return 0;
+	/* Locked are: what would be cleared, and the access time in both directions. */
+	uint64_t restrictions = set & ~(uint64_t)MOUNT_ATTR__ATIME;
+	bool is_less = restrictions != set || clear != 0;
+	if (first.errnum == EPERM && is_less &&
+	    mount_set_attrs(mount_fd, restrictions, 0, recursive, NULL) == 0)
+		return 0;
+	if (err != NULL)
+		*err = first;
+	return -1;
+}
+
 int mount_set_propagation(int mount_fd, unsigned long propagation, bool recursive, struct err *err)
 {
 	struct mount_attr attr = { .propagation = propagation };

@@ -83,6 +83,13 @@ int mount_clone_in(int mnt_ns_fd, const char *path, struct err *err);
  */
 int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, struct err *err);
 
+/**
+ * The same, where a user namespace has locked what the mount came with: that stays as it is, and
+ * only what takes rights away is set. A mount that nothing is locked of is as with mount_set_attrs.
+ */
+int mount_set_attrs_kept(int mount_fd, uint64_t set, uint64_t clear, bool recursive,
+			 struct err *err);
+
 /** Idmap a detached mount by a user namespace. ERR_UNSUPPORTED names the file system. */
 int mount_set_idmap(int mount_fd, int userns_fd, bool recursive, struct err *err);
 

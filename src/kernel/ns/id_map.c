@@ -7,6 +7,7 @@
 #include "kernel/ns/ns.h"
 
 #include "base/mem.h"
+#include "kernel/ns/privilege.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -41,8 +42,10 @@ static int check_line(const struct ns_id_map *map, const char *kind, struct err 
 	return 0;
 }
 
-static int check_maps(const struct ns_id_map *maps, size_t len, const char *kind, struct err *err)
+int ns_check_id_map(enum ns_id_kind kind_id, const struct ns_id_map *maps, size_t len,
+		    struct err *err)
 {
+	const char *kind = kind_names[kind_id];
 	if (len == 0)
 		return err_set(err, ERR_INVALID, "%s map: no lines", kind);
 	if (len > NS_ID_MAP_MAX)
@@ -78,7 +81,7 @@ int ns_write_id_map(pid_t pid, enum ns_id_kind kind, const struct ns_id_map *map
 		    struct err *err)
 {
 	const char *name = kind == NS_UID ? "uid_map" : "gid_map";
-	if (check_maps(maps, len, kind_names[kind], err) < 0)
+	if (ns_check_id_map(kind, maps, len, err) < 0)
 		return -1;
 	AUTO(struct buf, buf_done) text = { 0 };
 	for (size_t i = 0; i < len; i++)
@@ -96,6 +99,7 @@ int ns_write_id_map(pid_t pid, enum ns_id_kind kind, const struct ns_id_map *map
 	    write_proc(pid, name, text.data, text.len) == 0)
 		return 0;
 	err_sys(err, "write the %s map of process %d", kind_names[kind], (int)pid);
+	ns_explain_refusal(err);
 	return err_hint(err, "an unprivileged caller can map only its own id, in one line");
 }
 

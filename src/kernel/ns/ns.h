@@ -69,6 +69,10 @@ enum ns_id_kind { NS_UID, NS_GID };
 int ns_write_id_map(pid_t pid, enum ns_id_kind kind, const struct ns_id_map *maps, size_t len,
 		    struct err *err);
 
+/** Check a map as the kernel would. @return 0, or -1 ERR_INVALID as above */
+int ns_check_id_map(enum ns_id_kind kind, const struct ns_id_map *maps, size_t len,
+		    struct err *err);
+
 /** Map an id from inside to outside. @return false if it is not mapped */
 bool ns_map_id(const struct ns_id_map *maps, size_t len, uint32_t inside, uint32_t *out_outside);
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "kernel/lsm/lsm.h"
+#include "kernel/ns/privilege.h"
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/tty.h"
 #include "kernel/seccomp/seccomp.h"
@@ -147,6 +148,19 @@ static int fail_id(const struct boot *boot, const char *what, unsigned id, struc
 			   : -1;
 }
 
+static int set_groups(const struct boot *boot, struct err *err)
+{
+	if (setgroups(boot->groups_len, boot->groups) == 0)
+		return 0;
+	bool are_fixed = ns_groups_are_fixed(errno);
+	if (are_fixed && boot->groups_len == 0)
+		return 0;
+	err_sys(err, "set %zu supplementary groups", boot->groups_len);
+	return are_fixed ? err_hint(err, "setgroups is denied in this user namespace; it is not "
+					 "where newgidmap maps groups that /etc/subgid lists")
+			 : -1;
+}
+
 int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec_user *user = &boot->spec->process.user;
@@ -159,8 +173,8 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 	if (boot->spec->process.has_caps && boot->uid != 0 &&
 	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, "keep capabilities");
-	if (setgroups(boot->groups_len, boot->groups) < 0)
-		return err_sys(err, "set %zu supplementary groups", boot->groups_len);
+	if (set_groups(boot, err) < 0)
+		return -1;
 	if (setresgid(boot->gid, boot->gid, boot->gid) < 0)
 		return fail_id(boot, "group", boot->gid, err);
 	if (setresuid(boot->uid, boot->uid, boot->uid) < 0)

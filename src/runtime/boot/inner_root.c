@@ -4,6 +4,7 @@
  * and masks, and becomes "/". All container paths are resolved below root_fd by the rooted open;
  * everything mounted is a detached mount that we made or cloned ourselves.
  */
+#include "runtime/boot/inner_borrow.h"
 #include "runtime/boot/step_functions.h"
 
 #include "kernel/mount/mount.h"
@@ -105,11 +106,11 @@ static int set_options(int mount_fd, const struct mount_options *options, bool i
 {
 	/* A new mount was born with its attributes; a clone has those of its source. */
 	if (!is_new && (options->attr_set | options->attr_clear) != 0 &&
-	    mount_set_attrs(mount_fd, options->attr_set, options->attr_clear, false, err) < 0)
+	    mount_set_attrs_kept(mount_fd, options->attr_set, options->attr_clear, false, err) < 0)
 		return -1;
 	if ((options->rec_attr_set | options->rec_attr_clear) != 0 &&
-	    mount_set_attrs(mount_fd, options->rec_attr_set, options->rec_attr_clear, true, err) <
-		    0)
+	    mount_set_attrs_kept(mount_fd, options->rec_attr_set, options->rec_attr_clear, true,
+				 err) < 0)
 		return -1;
 	return 0;
 }
@@ -153,6 +154,8 @@ static int mount_fs(struct boot *boot, const struct spec_mount *mount,
 	unsigned long sb_flags = options->sb_flags & ~(fills ? (unsigned long)MS_RDONLY : 0);
 	AUTO_FD mount_fd = mount_new(mount->type, mount->source, &options->data, attrs, sb_flags,
 				     err);
+	if (mount_fd < 0)
+		mount_fd = inner_borrow_fs(boot, mount, options, err);
 	if (mount_fd < 0)
 		return -1;
 	if (fills && copy_up(boot, mount, options, mount_fd, err) < 0)
@@ -216,6 +219,10 @@ static int mount_cgroup(struct boot *boot, const struct spec_mount *mount,
 	struct cgroup_view_mount views[CGROUP_HIERARCHIES_MAX];
 	size_t len = boot->has_cgroup ? cgroup_view(&boot->cgroup, views) : 0;
 	uint64_t attrs = CGROUP_ATTRS | options->attr_set;
+	if (len == 0) {
+		AUTO_FD mount_fd = inner_borrow_cgroups(boot, options, err);
+		return mount_fd < 0 ? -1 : attach(boot, mount, options, mount_fd, err);
+	}
 	if (len == 1 && views[0].name[0] == '\0') {
 		AUTO_FD target_fd = rooted_mkdirs(boot->root_fd, mount->destination, 0755, err);
 		return target_fd < 0 ? -1 : bind_cgroup_dir(views[0].path, target_fd, attrs, err);

@@ -6,11 +6,13 @@
 #include "runtime/boot/step_functions.h"
 
 #include "kernel/net/loopback.h"
+#include "kernel/ns/privilege.h"
 #include "kernel/proc/keyring.h"
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/sysctl.h"
 #include "sys/sock.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,7 +49,8 @@ int inner_join_namespace(struct boot *boot, const struct boot_op *op, struct err
 
 int inner_become_root(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
 {
-	if (setgroups(0, NULL) < 0)
+	/* Where groups are fixed, the caller's stay, as nobody's: user_namespaces(7). */
+	if (setgroups(0, NULL) < 0 && !ns_groups_are_fixed(errno))
 		return err_sys(err, "drop the caller's groups");
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return err_sys(err, "become root of the user namespace");

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parent's steps: everything that needs the host. What crosses into the container is handed
- * over as descriptors (a detached root, detached bind sources, cgroup directories).
+ * over as descriptors (a detached root, detached bind sources, cgroup directories). Root and
+ * sources are taken by the inner process, with the functions here, where the parent has no right
+ * to.
  */
 #include "runtime/boot/step_functions.h"
 
 #include "kernel/mount/mount.h"
+#include "kernel/ns/privilege.h"
+#include "kernel/ns/subid.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 #include "sys/sock.h"
@@ -124,6 +128,8 @@ int parent_open_namespace(struct boot *boot, const struct boot_op *op, struct er
 int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, err);
+	if (pid < 0 && boot->plan->has_user_ns)
+		ns_explain_refusal(err);
 	if (pid < 0)
 		return -1;
 	boot->pid = pid;
@@ -169,9 +175,13 @@ int parent_start_outer(struct boot *boot, const struct boot_op *op UNUSED, struc
 int parent_write_id_maps(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec *spec = boot->spec;
-	if (ns_write_id_map(boot->pid, NS_GID, spec->gid_maps, spec->gid_maps_len, err) < 0)
-		return -1;
-	return ns_write_id_map(boot->pid, NS_UID, spec->uid_maps, spec->uid_maps_len, err);
+	const struct ns_id_maps maps = {
+		.uids = spec->uid_maps,
+		.gids = spec->gid_maps,
+		.uids_len = spec->uid_maps_len,
+		.gids_len = spec->gid_maps_len,
+	};
+	return subid_write_maps(boot->pid, &maps, err);
 }
 
 int parent_move_to_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

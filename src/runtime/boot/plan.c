@@ -10,6 +10,7 @@
 #include "kernel/proc/sysctl.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *boot_proc_name(enum boot_proc proc)
@@ -120,13 +121,51 @@ static int check_sysctls(const struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* The kernel's answer would be a bare EINVAL. */
+static int check_mount_owner(const struct spec *spec, const struct spec_mount *mount,
+			     struct err *err)
+{
+	for (size_t i = 0; i < mount->options.len; i++) {
+		const char *option = mount->options.items[i];
+		bool is_uid = strncmp(option, "uid=", 4) == 0;
+		uint32_t unused;
+		if (!is_uid && strncmp(option, "gid=", 4) != 0)
+			continue;
+		uint32_t id = (uint32_t)strtoul(option + 4, NULL, 10);
+		if (ns_map_id(is_uid ? spec->uid_maps : spec->gid_maps,
+			      is_uid ? spec->uid_maps_len : spec->gid_maps_len, id, &unused))
+			continue;
+		return err_set(err, ERR_INVALID,
+			       "mount %s: option %s: the user namespace has no such id",
+			       mount->destination, option);
+	}
+	return 0;
+}
+
+/* A container that its caller has no rights for beyond those of its own user namespace. */
+static int check_unprivileged(const struct spec *spec, const struct boot_options *options,
+			      struct err *err)
+{
+	if (options->is_unprivileged && options->root.overlay != NULL)
+		return err_set(err, ERR_UNSUPPORTED, "an overlay needs root");
+	if (options->is_unprivileged && !spec->namespaces[NS_MOUNT].is_used)
+		return err_set(err, ERR_INVALID,
+			       "without root a container needs a mount namespace");
+	for (size_t i = 0; is_new(spec, NS_USER) && i < spec->mounts_len; i++)
+		if (!boot_mount_is_bind(&spec->mounts[i]) &&
+		    check_mount_owner(spec, &spec->mounts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int check(const struct spec *spec, const struct boot_options *options, struct err *err)
 {
 	if (spec->process.args.len == 0)
 		return err_set(err, ERR_INVALID, "process.args: no program to run");
 	if (check_needs_mount_ns(spec, err) < 0)
 		return -1;
-	if (check_namespaces(spec, err) < 0 || check_sysctls(spec, err) < 0)
+	if (check_namespaces(spec, err) < 0 || check_sysctls(spec, err) < 0 ||
+	    check_unprivileged(spec, options, err) < 0)
 		return -1;
 	if (options->uses_console && !spec->namespaces[NS_MOUNT].is_used)
 		return err_set(err, ERR_INVALID,
@@ -167,6 +206,21 @@ static bool hears_of_hooks(const struct spec *spec)
 	return boot_has_create_hooks(spec) || spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0;
 }
 
+/* The tree's own mounts are for whoever has the right to copy them: usually the parent, while host
+ * paths still mean what the user wrote. Without rights of its own it leaves them to the inner
+ * process, which is root of its namespaces and has a copy of the host's mounts until it pivots. */
+static void plan_sources(struct planner *planner, enum boot_step_id rootfs, enum boot_step_id user,
+			 enum boot_step_id source)
+{
+	const struct boot_plan *plan = planner->plan;
+	const struct spec *spec = plan->spec;
+	add(planner, plan->options->root.overlay != NULL ? STEP_MOUNT_OVERLAY : rootfs);
+	add_if(planner, plan->options->user != NULL || plan->options->finds_home, user);
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		if (boot_mount_is_bind(&spec->mounts[i]))
+			add(planner, source)->mount = i;
+}
+
 static void plan_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -174,11 +228,8 @@ static void plan_parent(struct planner *planner)
 	planner->proc = BOOT_PARENT;
 	add_if(planner, spec->has_cgroup, STEP_MAKE_CGROUP);
 	add_if(planner, spec->has_cgroup, STEP_SET_LIMITS);
-	add(planner, plan->options->root.overlay != NULL ? STEP_MOUNT_OVERLAY : STEP_OPEN_ROOTFS);
-	add_if(planner, plan->options->user != NULL || plan->options->finds_home, STEP_FIND_USER);
-	for (size_t i = 0; i < spec->mounts_len; i++)
-		if (boot_mount_is_bind(&spec->mounts[i]))
-			add(planner, STEP_CLONE_SOURCE)->mount = i;
+	if (!plan->options->is_unprivileged)
+		plan_sources(planner, STEP_OPEN_ROOTFS, STEP_FIND_USER, STEP_CLONE_SOURCE);
 	for (int type = 0; type < NS_COUNT; type++)
 		if (is_joined(spec, (enum ns_type)type))
 			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
@@ -243,6 +294,9 @@ static void plan_root(struct planner *planner)
 	add_if(planner, needs_procfs(spec), STEP_OPEN_PROCFS);
 	for (size_t i = 0; i < spec->sysctls_len; i++)
 		add(planner, STEP_SET_SYSCTL)->sysctl = &spec->sysctls[i];
+	if (plan->options->is_unprivileged)
+		plan_sources(planner, STEP_INNER_OPEN_ROOTFS, STEP_INNER_FIND_USER,
+			     STEP_INNER_CLONE_SOURCE);
 	add_if(planner, has_mount_ns, STEP_SET_PROPAGATION);
 	add_if(planner, has_mount_ns, STEP_ATTACH_ROOT);
 	for (size_t i = 0; i < spec->mounts_len; i++)

@@ -65,6 +65,9 @@ enum boot_step_id {
 	STEP_RAISE_LOOPBACK,
 	STEP_OPEN_PROCFS,
 	STEP_SET_SYSCTL,
+	STEP_INNER_OPEN_ROOTFS,
+	STEP_INNER_FIND_USER,
+	STEP_INNER_CLONE_SOURCE,
 	STEP_SET_PROPAGATION,
 	STEP_ATTACH_ROOT,
 	STEP_MOUNT,
@@ -124,6 +127,7 @@ struct boot_options {
 	const struct strv *groups; /* names or numbers added to the user's own (--group-add) */
 	bool uses_console;         /* spec.process.terminal: the parent gets the master */
 	bool is_cgroup_v2;         /* clone into the cgroup instead of joining it */
+	bool is_unprivileged;      /* the parent may copy no mounts: the inner process does it */
 	bool dies_with_parent;     /* SIGKILL when the monitor dies */
 	bool make_workdir;         /* Docker's: a missing working directory is made */
 	/* The state document for hooks (owned text); needed if the spec has any. */

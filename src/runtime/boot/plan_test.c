@@ -189,6 +189,30 @@ static void seccomp_goes_where_its_right_is(void **state)
 	bed_done(&bed);
 }
 
+static void without_rights_the_parent_touches_no_mount(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct ns_id_map map = { 0, 1000, 1 };
+	bed_init(&bed);
+	bed.spec.namespaces[NS_USER].is_used = true;
+	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
+	spec_add_mount(&bed.spec, "/data", "bind", "/srv/data", "rbind");
+	bed.options.root = (struct boot_root){ .path = "/rootfs" };
+	bed.options.is_unprivileged = true;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_OPEN_ROOTFS));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_CLONE_SOURCE));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_INNER_OPEN_ROOTFS));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_INNER_CLONE_SOURCE));
+	boot_plan_done(&bed.plan);
+	spec_add_mount(&bed.spec, "/dev/pts", "devpts", "devpts", "mode=620,gid=5");
+	assert_refused(&bed, "option gid=5");
+	bed_done(&bed);
+}
+
 static void contradictions_are_refused(void **state)
 {
 	(void)state;
@@ -297,6 +321,7 @@ int main(void)
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
 		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),
 		cmocka_unit_test(seccomp_goes_where_its_right_is),
+		cmocka_unit_test(without_rights_the_parent_touches_no_mount),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(bare_chroot_is_a_short_plan),
 		cmocka_unit_test(explanation_names_every_row),

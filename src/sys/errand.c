@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs that are trusted, but not to be well-behaved: what they read and write is a memory file,
+ * and they have our patience only as long as their time says. Knows nothing of what they do.
+ * Kernel: 5.4 (waitid P_PIDFD).
+ */
+#include "sys/errand.h"
+
+#include "base/clock.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SAID_MAX 512 /* of what a failed one wrote: its last words */
+
+static int open_memory(const char *text, struct err *err)
+{
+	AUTO_FD fd = memfd_create("errand", MFD_CLOEXEC);
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(err, "make a memory file");
+	return fd_take(&fd);
+}
+
+/* @return 1 it has ended, 0 its time is over, -1 */
+static int await_end(int pidfd, unsigned timeout_s, struct err *err)
+{
+	uint64_t end_ns = clock_monotonic_ns() + timeout_s * UINT64_C(1000000000);
+	for (;;) {
+		struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+		uint64_t now_ns = clock_monotonic_ns();
+		int timeout_ms = -1;
+		if (timeout_s > 0 && now_ns >= end_ns)
+			return 0;
+		if (timeout_s > 0 && end_ns - now_ns < UINT64_C(1000000) * INT32_MAX)
+			timeout_ms = (int)((end_ns - now_ns) / 1000000 + 1);
+		int n = poll(&ended, 1, timeout_ms);
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, "wait for it");
+		if (n > 0)
+			return 1;
+	}
+}
+
+static int report_failure(const struct process_exit *how, int said_fd, struct err *err)
+{
+	char said[SAID_MAX + 1];
+	off_t size = lseek(said_fd, 0, SEEK_END);
+	off_t from = size > SAID_MAX ? size - SAID_MAX : 0;
+	ssize_t n = pread(said_fd, said, SAID_MAX, from);
+	while (n > 0 && said[n - 1] == '\n')
+		n--;
+	said[n > 0 ? n : 0] = '\0';
+	return err_set(err, ERR_REMOTE, "%s %d%s%s", how->is_signaled ? "signal" : "exit status",
+		       how->status, said[0] != '\0' ? ": " : "", said);
+}
+
+int errand_run(const struct errand *errand, struct err *err)
+{
+	AUTO_FD input_fd = open_memory(errand->input != NULL ? errand->input : "", err);
+	AUTO_FD said_fd = open_memory("", err);
+	if (input_fd < 0 || said_fd < 0)
+		return -1;
+	const int fds[] = { input_fd, said_fd, said_fd };
+	struct process_child child;
+	if (process_spawn(errand->path, errand->argv, errand->envp, fds, ARRAY_LEN(fds), &child,
+			  err) < 0)
+		return -1;
+	AUTO_FD pidfd = child.pidfd;
+	struct process_exit how = { 0 };
+	int ended = await_end(pidfd, errand->timeout_s, err);
+	if (ended <= 0)
+		process_signal(pidfd, SIGKILL, NULL);
+	if (process_wait(pidfd, &how, ended < 0 ? NULL : err) < 0 || ended < 0)
+		return -1;
+	if (ended == 0)
+		return err_set(err, ERR_REMOTE, "not done after %u s", errand->timeout_s);
+	return process_exit_code(&how) == 0 ? 0 : report_failure(&how, said_fd, err);
+}
