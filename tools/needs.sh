@@ -73,6 +73,7 @@ require_probes() {
 	local package probes one missing=0
 	while read -r package probes; do
 		for one in ${probes//,/ }; do
+			[[ $one != \?* ]] || continue
 			probe "$one" && continue
 			((missing++)) || echo "dev: this is not Debian 12, so nothing is installed. Missing:" >&2
 			printf '  %-50s (Debian: %s)\n' "$(describe_probe "$one")" "$package" >&2

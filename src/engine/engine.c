@@ -2,41 +2,14 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
-#include "runtime/seal.h"
+#include "runtime/libexec.h"
 
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
-
-#define UNPACK_NAME "onggi-unpack"
-
-/* In a build tree the workers lie beside us; installed, in PREFIX/libexec/onggi. */
-static char *find_libexec(struct err *err)
-{
-	char self[PATH_MAX];
-	const char *told = getenv(SEAL_LIBEXEC_ENV);
-	if (told != NULL && told[0] == '/')
-		return mem_strdup(told);
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0) {
-		err_sys(err, "find our own program (/proc/self/exe)");
-		return NULL;
-	}
-	self[n] = '\0';
-	char *slash = strrchr(self, '/');
-	if (slash == NULL)
-		return mem_strdup(".");
-	*slash = '\0';
-	AUTO_FREE char *beside = mem_printf("%s/%s", self, UNPACK_NAME);
-	if (access(beside, F_OK) == 0)
-		return mem_strdup(self);
-	return mem_printf("%s/../libexec/onggi", self);
-}
 
 int engine_open(const char *root_path, const char *run_path, struct engine *out, struct err *err)
 {
 	struct engine engine = { 0 };
-	engine.libexec_path = find_libexec(err);
+	engine.libexec_path = libexec_find(err);
 	if (engine.libexec_path == NULL)
 		return -1;
 	if (store_open(root_path, run_path, &engine.store, err) < 0) {
@@ -51,7 +24,7 @@ int engine_open_bare(const char *root_path, const char *run_path, struct engine 
 		     struct err *err)
 {
 	struct engine engine = { 0 };
-	engine.libexec_path = find_libexec(err);
+	engine.libexec_path = libexec_find(err);
 	if (engine.libexec_path == NULL)
 		return -1;
 	engine.store = (struct store){

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "oci/spec.h"
 
-/** For find_libexec of a program that runs from the read-only mount: /proc/self/exe is "/" there.
+/** For libexec_find() of a program that runs from the read-only mount: /proc/self/exe is "/" there.
  */
 #define SEAL_LIBEXEC_ENV "ONGGI_LIBEXEC"
 

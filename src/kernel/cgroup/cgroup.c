@@ -28,6 +28,7 @@ struct creation {
 	struct cgroup cgroup;
 	size_t first_made_len[CGROUP_HIERARCHIES_MAX];
 	bool is_finished;
+	bool adopts; /* processes in it are expected */
 	int base_fd;
 };
 
@@ -166,12 +167,26 @@ static int make_directory(struct creation *c, size_t index, struct err *err)
 	if (fd < 0)
 		return err_sys(err, "open cgroup %s%s", h->mount_path, c->cgroup.path);
 	c->cgroup.dir_fds[index] = fd;
-	if (rc < 0 && take_existing(c, index, err) < 0)
+	if (rc < 0 && !c->adopts && take_existing(c, index, err) < 0)
 		return -1;
 	char cpus[8];
 	if (is_cpuset(h) && cgroup_control_read(fd, "cpuset.cpus", cpus, sizeof(cpus)) <= 0)
 		return cgroup_v1_cpuset_inherit(c->base_fd, place.path, place.mount_len, err);
 	return 0;
+}
+
+static int make_all(struct creation *c, const struct cgroup_limits *limits, struct err *err)
+{
+	const struct cgroup_layout *layout = c->cgroup.layout;
+	c->base_fd = cgroup_base_open(err);
+	if (c->base_fd < 0)
+		return -1;
+	for (size_t i = 0; i < layout->len; i++) {
+		if (make_directory(c, i, err) < 0)
+			return -1;
+	}
+	int v2 = cgroup_layout_find_v2(layout);
+	return v2 < 0 ? 0 : cgroup_v2_enable(&c->cgroup, (size_t)v2, limits, c->base_fd, err);
 }
 
 int cgroup_create(const struct cgroup_layout *layout, const char *path,
@@ -187,16 +202,30 @@ int cgroup_create(const struct cgroup_layout *layout, const char *path,
 	}
 	AUTO(struct creation, creation_done) c = { .base_fd = -1 };
 	init_cgroup(&c.cgroup, layout, path);
-	c.base_fd = cgroup_base_open(err);
-	if (c.base_fd < 0)
+	if (make_all(&c, limits, err) < 0)
 		return -1;
-	for (size_t i = 0; i < layout->len; i++) {
-		if (make_directory(&c, i, err) < 0)
+	*out = c.cgroup;
+	c.is_finished = true;
+	return 0;
+}
+
+int cgroup_adopt(const struct cgroup_layout *layout, const char *path,
+		 const struct cgroup_limits *limits, pid_t pid, struct cgroup *out, struct err *err)
+{
+	if (cgroup_path_check(path, err) < 0)
+		return -1;
+	AUTO(struct creation, creation_done) c = { .base_fd = -1, .adopts = true };
+	init_cgroup(&c.cgroup, layout, path);
+	if (make_all(&c, limits, err) < 0)
+		return -1;
+	int v2 = cgroup_layout_find_v2(layout);
+	if (v2 >= 0 && c.cgroup.is_made[v2]) {
+		struct cgroup only = c.cgroup;
+		for (int i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
+			only.dir_fds[i] = i == v2 ? only.dir_fds[i] : -1;
+		if (cgroup_join_pid(&only, pid, err) < 0)
 			return -1;
 	}
-	int v2 = cgroup_layout_find_v2(layout);
-	if (v2 >= 0 && cgroup_v2_enable(&c.cgroup, (size_t)v2, limits, c.base_fd, err) < 0)
-		return -1;
 	*out = c.cgroup;
 	c.is_finished = true;
 	return 0;

@@ -73,6 +73,17 @@ int cgroup_create(const struct cgroup_layout *layout, const char *path,
 		  const struct cgroup_limits *limits, struct cgroup *out, struct err *err);
 
 /**
+ * Take over a cgroup that somebody else (systemd) made around the process `pid`: make it in the
+ * hierarchies that were left out, move the process into that of v2 if it is one of them, and enable
+ * on v2 what `limits` needs besides. The process joins those of v1 by cgroup_join_self.
+ *
+ * @return as cgroup_create, but that processes in it are no error
+ */
+int cgroup_adopt(const struct cgroup_layout *layout, const char *path,
+		 const struct cgroup_limits *limits, pid_t pid, struct cgroup *out,
+		 struct err *err);
+
+/**
  * Open an existing one (for kill, stats, update, remove). Missing directories are -1; that all
  * are missing is no error here.
  *

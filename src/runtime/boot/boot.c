@@ -230,6 +230,10 @@ void boot_stop(struct boot *boot)
 {
 	reap(&boot->pid, &boot->pidfd);
 	reap(&boot->outer_pid, &boot->outer_pidfd);
+	if (boot->has_unit) {
+		scope_stop(&boot->plan->options->scope->scope, NULL);
+		boot->has_unit = false;
+	}
 	if (boot->has_cgroup) {
 		/* The first process of a pid namespace takes the others with it; a joined one has
 		 * another first process. */

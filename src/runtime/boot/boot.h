@@ -32,8 +32,9 @@ struct boot_board {
 	atomic_bool has_failed;
 	uint8_t failed_proc; /* enum boot_proc */
 	uint16_t failed_op;
-	int exit_code;                   /* 125, 126, 127: Docker's meaning */
-	uint16_t begun[BOOT_PROC_COUNT]; /* number of rows each process has begun */
+	int exit_code;                     /* 125, 126, 127: Docker's meaning */
+	uint16_t begun[BOOT_PROC_COUNT];   /* number of rows each process has begun */
+	char cgroup_path[CGROUP_PATH_MAX]; /* of a unit of systemd's, when it is made */
 	atomic_uint spans_len;
 	uint32_t spans_capacity; /* 0: no trace */
 	struct boot_span spans[];
@@ -55,6 +56,7 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
+	bool has_unit;        /* systemd was asked for one */
 	int root_fd;          /* the root's mount, detached until inner attaches it */
 	int *source_fds;      /* per spec mount: detached clone of a bind's source, or -1 */
 	int ns_fds[NS_COUNT]; /* joined namespaces */

@@ -29,6 +29,14 @@ int inner_await_parent(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return 0;
 }
 
+int inner_open_scope(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	if (cgroup_open(boot->layout, boot->board->cgroup_path, &boot->cgroup, err) < 0)
+		return -1;
+	boot->has_cgroup = true;
+	return 0;
+}
+
 int inner_join_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	return cgroup_join_self(&boot->cgroup, err);

@@ -28,6 +28,19 @@ int parent_make_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return 0;
 }
 
+int parent_make_scope(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	char *path = boot->board->cgroup_path; /* the inner process looks for it there */
+	boot->has_unit = true;
+	if (scope_start(boot->plan->options->scope, boot->pid, path, err) < 0)
+		return -1;
+	if (cgroup_adopt(boot->layout, path, &spec->limits, boot->pid, &boot->cgroup, err) < 0)
+		return -1;
+	boot->has_cgroup = true;
+	return 0;
+}
+
 int parent_set_limits(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	return cgroup_apply(&boot->cgroup, &boot->spec->limits, err);

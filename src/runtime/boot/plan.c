@@ -188,9 +188,15 @@ static bool is_moved_to_cgroup(const struct boot_plan *plan)
 	       is_joined(plan->spec, NS_USER);
 }
 
+/* systemd makes no group without a process in it: ours has to wait until it is inside. */
+static bool has_scope(const struct boot_plan *plan)
+{
+	return plan->spec->has_cgroup && plan->options->scope != NULL;
+}
+
 static bool waits_for_parent(const struct boot_plan *plan)
 {
-	return plan->has_user_ns || is_moved_to_cgroup(plan);
+	return plan->has_user_ns || is_moved_to_cgroup(plan) || has_scope(plan);
 }
 
 bool boot_has_create_hooks(const struct spec *spec)
@@ -226,14 +232,17 @@ static void plan_parent(struct planner *planner)
 	struct boot_plan *plan = planner->plan;
 	const struct spec *spec = plan->spec;
 	planner->proc = BOOT_PARENT;
-	add_if(planner, spec->has_cgroup, STEP_MAKE_CGROUP);
-	add_if(planner, spec->has_cgroup, STEP_SET_LIMITS);
+	bool makes_cgroup = spec->has_cgroup && !has_scope(plan);
+	add_if(planner, makes_cgroup, STEP_MAKE_CGROUP);
+	add_if(planner, makes_cgroup, STEP_SET_LIMITS);
 	if (!plan->options->is_unprivileged)
 		plan_sources(planner, STEP_OPEN_ROOTFS, STEP_FIND_USER, STEP_CLONE_SOURCE);
 	for (int type = 0; type < NS_COUNT; type++)
 		if (is_joined(spec, (enum ns_type)type))
 			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
 	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
+	add_if(planner, has_scope(plan), STEP_MAKE_SCOPE);
+	add_if(planner, has_scope(plan), STEP_LIMIT_SCOPE);
 	add_if(planner, plan->has_user_ns, STEP_WRITE_ID_MAPS);
 	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
 	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
@@ -268,6 +277,7 @@ static void plan_world(struct planner *planner)
 	struct boot_plan *plan = planner->plan;
 	const struct spec *spec = plan->spec;
 	add_if(planner, waits_for_parent(plan), STEP_AWAIT_PARENT);
+	add_if(planner, has_scope(plan), STEP_OPEN_SCOPE);
 	add_if(planner, joins_cgroup_itself(plan), STEP_JOIN_CGROUP);
 	add_if(planner, is_new(spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE);
 	plan_joins(planner);

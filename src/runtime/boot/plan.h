@@ -18,6 +18,7 @@
 #include "kernel/ns/ns.h"
 #include "kernel/union/overlay.h"
 #include "oci/spec.h"
+#include "runtime/scope/scope.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,8 @@ enum boot_step_id {
 	STEP_START_OUTER,
 	STEP_START_INNER,
 	/* parent, beside the child */
+	STEP_MAKE_SCOPE,
+	STEP_LIMIT_SCOPE,
 	STEP_WRITE_ID_MAPS,
 	STEP_MOVE_TO_CGROUP,
 	STEP_LET_GO,
@@ -54,6 +57,7 @@ enum boot_step_id {
 
 	/* inner */
 	STEP_AWAIT_PARENT,
+	STEP_OPEN_SCOPE,
 	STEP_JOIN_CGROUP,
 	STEP_NEW_CGROUP_NAMESPACE,
 	STEP_JOIN_NAMESPACE,
@@ -127,9 +131,11 @@ struct boot_options {
 	const struct strv *groups; /* names or numbers added to the user's own (--group-add) */
 	bool uses_console;         /* spec.process.terminal: the parent gets the master */
 	bool is_cgroup_v2;         /* clone into the cgroup instead of joining it */
-	bool is_unprivileged;      /* the parent may copy no mounts: the inner process does it */
-	bool dies_with_parent;     /* SIGKILL when the monitor dies */
-	bool make_workdir;         /* Docker's: a missing working directory is made */
+	/* systemd makes the control group, around the process; NULL: we do, before the clone. */
+	const struct scope_request *scope;
+	bool is_unprivileged;  /* the parent may copy no mounts: the inner process does it */
+	bool dies_with_parent; /* SIGKILL when the monitor dies */
+	bool make_workdir;     /* Docker's: a missing working directory is made */
 	/* The state document for hooks (owned text); needed if the spec has any. */
 	char *(*hook_state)(const void *context, const char *status, pid_t pid);
 	const void *hook_context;

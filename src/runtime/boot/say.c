@@ -10,6 +10,12 @@ BOOT_SAY_FUNCTION(say_cgroup)
 	buf_add_str(out, plan->spec->cgroups_path);
 }
 
+BOOT_SAY_FUNCTION(say_scope)
+{
+	(void)op;
+	buf_add_str(out, plan->options->scope->scope.unit);
+}
+
 BOOT_SAY_FUNCTION(say_overlay)
 {
 	(void)op;

@@ -12,6 +12,7 @@
 	void name(const struct boot_plan *plan, const struct boot_op *op, struct buf *out)
 
 BOOT_SAY_FUNCTION(say_cgroup);
+BOOT_SAY_FUNCTION(say_scope);
 BOOT_SAY_FUNCTION(say_overlay);
 BOOT_SAY_FUNCTION(say_rootfs);
 BOOT_SAY_FUNCTION(say_user_text);
@@ -37,6 +38,7 @@ BOOT_SAY_FUNCTION(say_program);
 
 BOOT_SAY_FUNCTION(shell_make_cgroup);
 BOOT_SAY_FUNCTION(shell_set_limits);
+BOOT_SAY_FUNCTION(shell_scope);
 BOOT_SAY_FUNCTION(shell_overlay);
 BOOT_SAY_FUNCTION(shell_rootfs);
 BOOT_SAY_FUNCTION(shell_clone);

@@ -87,6 +87,14 @@ BOOT_SAY_FUNCTION(shell_join)
 	buf_add_str(out, " sh");
 }
 
+BOOT_SAY_FUNCTION(shell_scope)
+{
+	(void)op;
+	const struct scope *scope = &plan->options->scope->scope;
+	buf_addf(out, "systemd-run%s --scope --slice=%s --unit=%s -p Delegate=yes ...",
+		 scope->is_user ? " --user" : "", scope->slice, scope->unit);
+}
+
 BOOT_SAY_FUNCTION(shell_join_cgroup)
 {
 	(void)op;

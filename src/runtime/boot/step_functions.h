@@ -20,6 +20,7 @@ BOOT_STEP_FUNCTION(parent_clone_source);
 BOOT_STEP_FUNCTION(parent_open_namespace);
 BOOT_STEP_FUNCTION(parent_start_outer);
 BOOT_STEP_FUNCTION(parent_start_inner);
+BOOT_STEP_FUNCTION(parent_make_scope);
 BOOT_STEP_FUNCTION(parent_write_id_maps);
 BOOT_STEP_FUNCTION(parent_move_to_cgroup);
 BOOT_STEP_FUNCTION(parent_let_go);
@@ -42,6 +43,7 @@ BOOT_STEP_FUNCTION(outer_start_inner);
 
 /* inner_world.c: what the process is a part of */
 BOOT_STEP_FUNCTION(inner_await_parent);
+BOOT_STEP_FUNCTION(inner_open_scope);
 BOOT_STEP_FUNCTION(inner_join_cgroup);
 BOOT_STEP_FUNCTION(inner_new_cgroup_namespace);
 BOOT_STEP_FUNCTION(inner_join_namespace);

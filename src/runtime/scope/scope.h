@@ -48,7 +48,6 @@ int scope_resolve_path(const struct scope *scope, const char *manager_path,
 /** A unit that is wanted, with what systemd is told of it. scope_request_done() it. */
 struct scope_request {
 	struct scope scope;
-	char *description;
 	struct strv properties; /* scope/property.h */
 	char *libexec_path;     /* where the worker is */
 };
