@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define LINKS_MAX    40 /* as in the kernel */
 #define ROOTED_TRIES 64 /* EAGAIN means a rename raced with ".."; openat2(2) says: try again */
 
 static int open_resolved(int root_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
@@ -48,9 +50,24 @@ int rooted_open_nosymlink(int root_fd, const char *path, int flags, mode_t mode,
 	return fd >= 0 ? fd : err_sys(err, "open %s", path);
 }
 
-/* Make one level: the parent is resolved inside the root, the new name is never followed. */
-static int make_level(int root_fd, char *path, mode_t mode, struct err *err)
+static int make_dirs(int root_fd, const char *path, mode_t mode, int links, struct err *err);
+
+/* The path that the symlink `name` in the directory `parent` leads to, "" if it is none. */
+static void read_link(int parent_fd, const char *parent, const char *name, char out[PATH_MAX])
 {
+	char text[PATH_MAX];
+	ssize_t len = readlinkat(parent_fd, name, text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = '\0';
+	int n = text[0] == '/' || len <= 0 ? snprintf(out, PATH_MAX, "%s", text)
+					   : snprintf(out, PATH_MAX, "%s/%s", parent, text);
+	if (n >= PATH_MAX)
+		out[0] = '\0';
+}
+
+/* Make one level: the parent is resolved inside the root, the new name is never followed. */
+static int make_level(int root_fd, char *path, mode_t mode, int links, struct err *err)
+{
+	char target[PATH_MAX] = "";
 	char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
 	AUTO_FD parent_fd = -1;
@@ -58,19 +75,34 @@ static int make_level(int root_fd, char *path, mode_t mode, struct err *err)
 		return 0;
 	if (slash != NULL)
 		*slash = '\0';
-	parent_fd = rooted_open(root_fd, slash != NULL ? path : "", O_PATH | O_DIRECTORY, 0, err);
+	const char *parent = slash != NULL ? path : "";
+	parent_fd = rooted_open(root_fd, parent, O_PATH | O_DIRECTORY, 0, err);
+	bool is_there = false;
+	int errnum = 0;
+	if (parent_fd >= 0 && mkdirat(parent_fd, name, mode) < 0) {
+		errnum = errno;
+		is_there = errnum == EEXIST;
+		if (is_there)
+			read_link(parent_fd, parent, name, target);
+	}
 	if (slash != NULL)
 		*slash = '/';
 	if (parent_fd < 0)
 		return -1;
-	if (mkdirat(parent_fd, name, mode) < 0 && errno != EEXIST)
-		return err_sys(err, "make directory %s", path);
-	return 0;
+	if (errnum != 0 && !is_there)
+		return err_num(err, errnum, "make directory %s", path);
+	/* Images have /var/run lead to a /run that is not there. */
+	if (target[0] == '\0')
+		return 0;
+	AUTO_FD made_fd = make_dirs(root_fd, target, mode, links + 1, err);
+	return made_fd < 0 ? err_context(err, "by way of %s", path) : 0;
 }
 
-int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err)
+static int make_dirs(int root_fd, const char *path, mode_t mode, int links, struct err *err)
 {
 	char copy[PATH_MAX];
+	if (links > LINKS_MAX)
+		return err_num(err, ELOOP, "make directory %s", path);
 	while (*path == '/')
 		path++;
 	if (strlen(path) >= sizeof(copy))
@@ -83,7 +115,7 @@ int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err)
 	for (char *slash = strchr(copy, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash != NULL)
 			*slash = '\0';
-		if (make_level(root_fd, copy, mode, err) < 0)
+		if (make_level(root_fd, copy, mode, links, err) < 0)
 			return -1;
 		if (slash == NULL)
 			break;
@@ -92,9 +124,16 @@ int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err)
 	return rooted_open(root_fd, path, O_PATH | O_DIRECTORY, 0, err);
 }
 
-int rooted_mkfile(int root_fd, const char *path, mode_t mode, struct err *err)
+int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err)
 {
-	char copy[PATH_MAX];
+	return make_dirs(root_fd, path, mode, 0, err);
+}
+
+static int make_file(int root_fd, const char *path, mode_t mode, int links, struct err *err)
+{
+	char copy[PATH_MAX], target[PATH_MAX];
+	if (links > LINKS_MAX)
+		return err_num(err, ELOOP, "make file %s", path);
 	while (*path == '/')
 		path++;
 	if (strlen(path) >= sizeof(copy))
@@ -104,12 +143,23 @@ int rooted_mkfile(int root_fd, const char *path, mode_t mode, struct err *err)
 	const char *name = slash != NULL ? slash + 1 : copy;
 	if (slash != NULL)
 		*slash = '\0';
-	AUTO_FD parent_fd = rooted_mkdirs(root_fd, slash != NULL ? copy : "", 0755, err);
+	const char *parent = slash != NULL ? copy : "";
+	AUTO_FD parent_fd = rooted_mkdirs(root_fd, parent, 0755, err);
 	if (parent_fd < 0)
 		return -1;
 	AUTO_FD made_fd = openat(parent_fd, name,
 				 O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, mode);
 	if (made_fd < 0 && errno != EEXIST)
 		return err_sys(err, "make file %s", path);
-	return rooted_open(root_fd, path, O_PATH, 0, err);
+	int fd = rooted_open(root_fd, path, O_PATH, 0, err);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	/* Images have /etc/resolv.conf lead to a file that a daemon would have made. */
+	read_link(parent_fd, parent, name, target);
+	return target[0] != '\0' ? make_file(root_fd, target, mode, links + 1, err) : -1;
+}
+
+int rooted_mkfile(int root_fd, const char *path, mode_t mode, struct err *err)
+{
+	return make_file(root_fd, path, mode, 0, err);
 }

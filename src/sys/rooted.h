@@ -30,15 +30,16 @@ int rooted_open_nosymlink(int root_fd, const char *path, int flags, mode_t mode,
 
 /**
  * Make a directory and its missing parents below `root_fd`, then open it (O_PATH | O_DIRECTORY).
- * Existing symlinks are followed inside the root; components that are missing are made with
- * mkdirat on descriptors, mode `mode`.
+ * Existing symlinks are followed inside the root, also those whose target is missing: it is made.
+ * Components that are missing are made with mkdirat on descriptors, mode `mode`.
  *
  * @return owned O_PATH fd, or -1 (ERR_SYSTEM; ENOTDIR when something else is in the way)
  */
 int rooted_mkdirs(int root_fd, const char *path, mode_t mode, struct err *err);
 
 /**
- * As rooted_mkdirs for the parent, then make an empty regular file if nothing is there.
+ * As rooted_mkdirs for the parent, then make an empty regular file if nothing is there, or where a
+ * symlink that is there leads to.
  * @return owned O_PATH fd of the file, or -1
  */
 int rooted_mkfile(int root_fd, const char *path, mode_t mode, struct err *err);

@@ -154,6 +154,17 @@ static void test_mkdirs(void **state)
 	AUTO_FD up_fd = rooted_mkdirs(root_fd, "../../outside", 0755, &err);
 	assert_true(up_fd >= 0);
 	assert_int_equal(faccessat(top_fd, "outside", F_OK, 0), -1);
+	/* "dangling" leads to /nowhere, which is not there yet. */
+	AUTO_FD made_fd = rooted_mkdirs(root_fd, "/dangling/run", 0755, &err);
+	assert_true(made_fd >= 0);
+	assert_int_equal(fstatat(root_fd, "nowhere/run", &st, 0), 0);
+	assert_int_equal(symlinkat("../../../out/of/reach", root_fd, "far"), 0);
+	AUTO_FD far_fd = rooted_mkdirs(root_fd, "far", 0755, &err);
+	assert_true(far_fd >= 0);
+	assert_int_equal(fstatat(root_fd, "out/of/reach", &st, 0), 0);
+	assert_int_equal(faccessat(top_fd, "out", F_OK, 0), -1);
+	assert_int_equal(rooted_mkdirs(root_fd, "loop/x", 0755, &err), -1);
+	assert_int_equal(err.errnum, ELOOP);
 	char longest[PATH_MAX + 10];
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
@@ -178,6 +189,25 @@ static void test_mkfile(void **state)
 	assert_true(up_fd >= 0);
 	assert_int_equal(fstatat(top_fd, "canary", &st, 0), 0);
 	assert_int_equal(st.st_size, strlen("secret"));
+}
+
+static void test_mkfile_behind_links(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	struct stat st;
+	assert_int_equal(symlinkat("../var/resolve/stub", root_fd, "etc/resolv.conf"), 0);
+	assert_int_equal(symlinkat("resolv.conf", root_fd, "etc/second"), 0);
+	AUTO_FD fd = rooted_mkfile(root_fd, "/etc/second", 0644, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fstatat(root_fd, "var/resolve/stub", &st, 0), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(symlinkat("../../../../fresh", root_fd, "etc/up"), 0);
+	AUTO_FD up_fd = rooted_mkfile(root_fd, "etc/up", 0644, &err);
+	assert_true(up_fd >= 0);
+	assert_int_equal(faccessat(top_fd, "fresh", F_OK, 0), -1);
+	assert_int_equal(rooted_mkfile(root_fd, "loop", 0644, &err), -1);
+	assert_int_equal(err.errnum, ELOOP);
 }
 
 /* Swaps a directory with a symlink that leads outside, as fast as it can. */
@@ -228,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_no_symlink_at_all),
 		cmocka_unit_test(test_mkdirs),
 		cmocka_unit_test(test_mkfile),
+		cmocka_unit_test(test_mkfile_behind_links),
 		cmocka_unit_test(test_nothing_escapes_in_a_storm),
 	};
 	return cmocka_run_group_tests(tests, make_trees, remove_trees);
