@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define MOUNT_PROPAGATIONS_MAX 8
+
 /** What fstab-like options mean to the kernel. kernel/mount/options.c parses them. */
 struct mount_options {
 	uint64_t attr_set, attr_clear;         /* MOUNT_ATTR_* of this mount */
@@ -20,12 +22,16 @@ struct mount_options {
 	unsigned long sb_flags; /* MS_RDONLY, MS_SYNCHRONOUS, ... of the super block */
 	unsigned long sb_clear; /* the same, to be cleared */
 	bool is_bind, is_recursive, is_remount;
-	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as is */
-	bool propagation_recursive;
+	/* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, each perhaps with MS_REC: in this order.
+	 */
+	unsigned long propagation[MOUNT_PROPAGATIONS_MAX];
+	size_t propagation_len;
 	bool idmap, idmap_recursive; /* "idmap"; "ridmap" sets both */
+	char *idmap_words;           /* "uids=0-1-10;gids=..." of "idmap=..."; NULL: none */
 	bool tmpcopyup;              /* a tmpfs starts with what the image has there */
 	bool src_nofollow, dest_nofollow;
-	struct strv data; /* what is left: file system options "mode=755", "size=64k" */
+	bool copy_symlink; /* a source that is a symlink is made again, not mounted */
+	struct strv data;  /* what is left: file system options "mode=755", "size=64k" */
 };
 
 /** Free what is inside, and zero it. */
@@ -33,9 +39,9 @@ void mount_options_done(struct mount_options *options);
 
 /**
  * Parse a list of options; a later word overrides an earlier one. Unknown words go to `data`, as
- * mount(8) does.
+ * mount(8) does, and as there a comma separates two of them unless it is escaped or quoted.
  * @return 0; -1 with ERR_INVALID for words that contradict each other ("idmap" with "ridmap",
- *         "bind" with "tmpcopyup"), ERR_UNSUPPORTED for "copy-symlink"
+ *         "bind" with "tmpcopyup") or too many kinds of propagation
  */
 int mount_options_parse(const struct strv *words, struct mount_options *out, struct err *err);
 

@@ -89,11 +89,15 @@ static int set_sb_flags(int fs_fd, const char *fstype, unsigned long set, unsign
 		if (word != NULL && set_word(fs_fd, fstype, word, err) < 0)
 			return -1;
 	}
-	/* Change counters are no flag of the new interface: only a file system may know a word. */
+	/* Change counters and ACLs are no flags of the new interface: only a file system may know a
+	 * word. ACLs are on wherever they exist, and mount(2) says nothing either. */
 	if ((set & MS_I_VERSION) != 0 &&
 	    fsconfig(fs_fd, FSCONFIG_SET_FLAG, "i_version", NULL, 0) < 0)
 		warn_say("mount option iversion: %s keeps change counters, or not, by itself",
 			 fstype);
+	if (((set | clear) & MS_POSIXACL) != 0)
+		fsconfig(fs_fd, FSCONFIG_SET_FLAG, (set & MS_POSIXACL) != 0 ? "acl" : "noacl", NULL,
+			 0);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "kernel/mount/mount.h"
 
+#include "base/mem.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -20,7 +22,6 @@ enum option_kind {
 	OPTION_PROPAGATION,
 	OPTION_REC_PROPAGATION,
 	OPTION_WISH, /* value set: offset of a bool */
-	OPTION_REFUSED,
 };
 
 struct option_row {
@@ -34,10 +35,11 @@ struct option_row {
 
 /* Alphabetical: found by bisection. */
 static const struct option_row option_table[] = {
+	{ "acl", OPTION_SB, MS_POSIXACL, 0 },
 	{ "async", OPTION_SB, 0, MS_SYNCHRONOUS },
 	{ "atime", OPTION_ATTR, MOUNT_ATTR_RELATIME, ATIME }, /* what the kernel does unasked */
 	{ "bind", WISH(is_bind) },
-	{ "copy-symlink", OPTION_REFUSED },
+	{ "copy-symlink", WISH(copy_symlink) },
 	{ "defaults", OPTION_NOTHING },
 	{ "dest-nofollow", WISH(dest_nofollow) },
 	{ "dev", OPTION_ATTR, 0, MOUNT_ATTR_NODEV },
@@ -49,6 +51,7 @@ static const struct option_row option_table[] = {
 	{ "lazytime", OPTION_SB, MS_LAZYTIME, 0 },
 	{ "loud", OPTION_SB, 0, MS_SILENT },
 	{ "mand", OPTION_SB, MS_MANDLOCK, 0 },
+	{ "noacl", OPTION_SB, 0, MS_POSIXACL },
 	{ "noatime", OPTION_ATTR, MOUNT_ATTR_NOATIME, ATIME },
 	{ "nodev", OPTION_ATTR, MOUNT_ATTR_NODEV, 0 },
 	{ "nodiratime", OPTION_ATTR, MOUNT_ATTR_NODIRATIME, 0 },
@@ -104,14 +107,7 @@ static const struct option_row option_table[] = {
 
 const char *mount_option_word(size_t index)
 {
-	size_t seen = 0;
-	for (size_t i = 0; i < ARRAY_LEN(option_table); i++) {
-		if (option_table[i].kind == OPTION_REFUSED)
-			continue;
-		if (seen++ == index)
-			return option_table[i].word;
-	}
-	return NULL;
+	return index < ARRAY_LEN(option_table) ? option_table[index].word : NULL;
 }
 
 static int compare_rows(const void *word, const void *row)
@@ -139,10 +135,15 @@ static void change_sb(struct mount_options *options, unsigned long set, unsigned
 	options->sb_clear = (options->sb_clear & ~set) | clear;
 }
 
-static void change_propagation(struct mount_options *options, const struct option_row *row)
+static int add_propagation(struct mount_options *options, const struct option_row *row,
+			   struct err *err)
 {
-	options->propagation = row->set;
-	options->propagation_recursive = row->kind == OPTION_REC_PROPAGATION;
+	if (options->propagation_len == MOUNT_PROPAGATIONS_MAX)
+		return err_set(err, ERR_INVALID, "more than %d kinds of propagation",
+			       MOUNT_PROPAGATIONS_MAX);
+	options->propagation[options->propagation_len++] =
+		row->set | (row->kind == OPTION_REC_PROPAGATION ? MS_REC : 0);
+	return 0;
 }
 
 static int apply_row(struct mount_options *options, const struct option_row *row, struct err *err)
@@ -165,13 +166,10 @@ static int apply_row(struct mount_options *options, const struct option_row *row
 		break;
 	case OPTION_PROPAGATION:
 	case OPTION_REC_PROPAGATION:
-		change_propagation(options, row);
-		break;
+		return add_propagation(options, row, err);
 	case OPTION_WISH:
 		*(bool *)((char *)options + row->set) = true;
 		break;
-	case OPTION_REFUSED:
-		return err_set(err, ERR_UNSUPPORTED, "mount option %s is not supported", row->word);
 	}
 	return 0;
 }
@@ -179,7 +177,44 @@ static int apply_row(struct mount_options *options, const struct option_row *row
 void mount_options_done(struct mount_options *options)
 {
 	strv_done(&options->data);
+	free(options->idmap_words);
 	*options = (struct mount_options){ 0 };
+}
+
+/* mount(2) takes all of them as one text, so a list may hold several in one word. A file system's
+ * own escape (overlay: "\\,") and quotes (contexts of SELinux) keep a comma. */
+static void add_data(struct strv *data, const char *word)
+{
+	bool is_quoted = false;
+	const char *start = word;
+	for (const char *at = word;; at++) {
+		if (*at == '"')
+			is_quoted = !is_quoted;
+		if (*at == '\\' && at[1] != '\0') {
+			at++;
+			continue;
+		}
+		if (*at != '\0' && (*at != ',' || is_quoted))
+			continue;
+		AUTO_FREE char *piece = mem_strndup(start, (size_t)(at - start));
+		if (*piece != '\0')
+			strv_add(data, piece);
+		if (*at == '\0')
+			return;
+		start = at + 1;
+	}
+}
+
+/* "idmap=uids=0-1-10;gids=0-1-10": maps of the mount's own, as crun has them. */
+static bool take_idmap_words(struct mount_options *options, const char *word)
+{
+	bool is_recursive = strncmp(word, "ridmap=", 7) == 0;
+	if (!is_recursive && strncmp(word, "idmap=", 6) != 0)
+		return false;
+	(is_recursive ? &options->idmap_recursive : &options->idmap)[0] = true;
+	free(options->idmap_words);
+	options->idmap_words = mem_strdup(strchr(word, '=') + 1);
+	return true;
 }
 
 int mount_options_parse(const struct strv *words, struct mount_options *out, struct err *err)
@@ -189,8 +224,8 @@ int mount_options_parse(const struct strv *words, struct mount_options *out, str
 		const struct option_row *row = find_row(words->items[i]);
 		if (row != NULL && apply_row(&options, row, err) < 0)
 			return -1;
-		if (row == NULL && words->items[i][0] != '\0')
-			strv_add(&options.data, words->items[i]);
+		if (row == NULL && !take_idmap_words(&options, words->items[i]))
+			add_data(&options.data, words->items[i]);
 	}
 	options.is_bind |= options.is_recursive;
 	if (options.idmap && options.idmap_recursive)

@@ -16,8 +16,10 @@ static void table_is_alphabetical_and_complete(void **state)
 {
 	(void)state;
 	static const char all[] =
-		"async,atime,bind,defaults,dest-nofollow,dev,diratime,dirsync,exec,idmap,iversion,"
-		"lazytime,loud,mand,noatime,nodev,nodiratime,noexec,noiversion,nolazytime,nomand,"
+		"acl,async,atime,bind,copy-symlink,defaults,dest-nofollow,dev,diratime,dirsync,"
+		"exec,idmap,iversion,"
+		"lazytime,loud,mand,noacl,noatime,nodev,nodiratime,noexec,noiversion,nolazytime,"
+		"nomand,"
 		"norelatime,nostrictatime,nosuid,nosymfollow,private,ratime,rbind,rdev,rdiratime,"
 		"relatime,remount,rexec,ridmap,rnoatime,rnodev,rnodiratime,rnoexec,rnorelatime,"
 		"rnostrictatime,rnosuid,rnosymfollow,ro,rprivate,rrelatime,rro,rrw,rshared,rslave,"
@@ -82,8 +84,8 @@ static void kinds_beside_attributes(void **state)
 	struct mount_options options = parse("rbind,rslave,tmpfs-word,mode=755,sync,ro,dirsync,"
 					     "async,src-nofollow,dest-nofollow,ridmap");
 	assert_true(options.is_bind && options.is_recursive && !options.is_remount);
-	assert_int_equal(options.propagation, MS_SLAVE);
-	assert_true(options.propagation_recursive);
+	assert_int_equal(options.propagation_len, 1);
+	assert_int_equal(options.propagation[0], MS_SLAVE | MS_REC);
 	assert_int_equal(options.sb_flags, MS_RDONLY | MS_DIRSYNC);
 	assert_int_equal(options.sb_clear, MS_SYNCHRONOUS);
 	assert_true(options.src_nofollow && options.dest_nofollow);
@@ -92,11 +94,36 @@ static void kinds_beside_attributes(void **state)
 	assert_string_equal(options.data.items[1], "mode=755");
 	mount_options_done(&options);
 
+	options = parse("rslave,shared,copy-symlink,bind,ridmap=uids=0-1-1;gids=0-2-1");
+	assert_int_equal(options.propagation_len, 2);
+	assert_true(options.copy_symlink && options.idmap && options.idmap_recursive);
+	assert_string_equal(options.idmap_words, "uids=0-1-1;gids=0-2-1");
+	mount_options_done(&options);
+
 	options = parse("rshared,private,bind,remount,defaults,");
-	assert_int_equal(options.propagation, MS_PRIVATE);
-	assert_false(options.propagation_recursive || options.is_recursive);
+	assert_int_equal(options.propagation_len, 2);
+	assert_int_equal(options.propagation[0], MS_SHARED | MS_REC);
+	assert_int_equal(options.propagation[1], MS_PRIVATE);
+	assert_false(options.is_recursive);
 	assert_true(options.is_bind && options.is_remount);
 	assert_int_equal(options.data.len, 0);
+	mount_options_done(&options);
+}
+
+/* Several in one word, as mount(2) would take them. */
+static void data_is_split_at_commas(void **state)
+{
+	(void)state;
+	static char word[] = "size=1m,mode=700,,context=\"a,b\",lowerdir=c\\,d";
+	static char *items[] = { word, NULL };
+	const struct strv words = { .items = items, .len = 1 };
+	struct mount_options options = { 0 };
+	struct err err = { 0 };
+	assert_int_equal(mount_options_parse(&words, &options, &err), 0);
+	assert_int_equal(options.data.len, 4);
+	assert_string_equal(options.data.items[1], "mode=700");
+	assert_string_equal(options.data.items[2], "context=\"a,b\"");
+	assert_string_equal(options.data.items[3], "lowerdir=c\\,d");
 	mount_options_done(&options);
 }
 
@@ -109,7 +136,8 @@ static void contradictions_and_refusals(void **state)
 	} cases[] = {
 		{ "idmap,ridmap", ERR_INVALID },
 		{ "bind,tmpcopyup", ERR_INVALID },
-		{ "ro,copy-symlink", ERR_UNSUPPORTED },
+		{ "idmap=uids=0-1-1;gids=0-1-1,ridmap", ERR_INVALID },
+		{ "shared,slave,shared,slave,shared,slave,shared,slave,shared", ERR_INVALID },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(struct strv, strv_done) words = room_words(cases[i].words);
@@ -200,9 +228,9 @@ static void attach_with(const char *words_text, const char *target, const char *
 	AUTO_FD target_fd = open(target, O_PATH | O_CLOEXEC);
 	CHECK(target_fd >= 0);
 	CHECK_OK(mount_attach(fd, target_fd, &err), &err);
-	if (options.propagation != 0)
-		CHECK_OK(mount_set_propagation(fd, options.propagation,
-					       options.propagation_recursive, &err),
+	for (size_t i = 0; i < options.propagation_len; i++)
+		CHECK_OK(mount_set_propagation(fd, options.propagation[i] & ~MS_REC,
+					       (options.propagation[i] & MS_REC) != 0, &err),
 			 &err);
 }
 
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test(table_is_alphabetical_and_complete),
 		cmocka_unit_test(a_word_sets_what_it_says),
 		cmocka_unit_test(kinds_beside_attributes),
+		cmocka_unit_test(data_is_split_at_commas),
 		cmocka_unit_test(contradictions_and_refusals),
 		cmocka_unit_test(random_words_keep_the_laws),
 	};

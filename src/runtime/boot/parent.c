@@ -7,9 +7,11 @@
  */
 #include "runtime/boot/step_functions.h"
 
+#include "base/mem.h"
 #include "kernel/mount/mount.h"
 #include "kernel/ns/privilege.h"
 #include "kernel/ns/subid.h"
+#include "runtime/boot/id_words.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 #include "sys/sock.h"
@@ -75,32 +77,47 @@ int parent_open_rootfs(struct boot *boot, const struct boot_op *op UNUSED, struc
 }
 
 /* A bind's own maps, or the container's when it only says "idmap". */
-static int idmap_source(struct boot *boot, const struct spec_mount *mount, int source_fd,
-			bool recursive, struct err *err)
+static int open_idmap(const struct spec *spec, const struct spec_mount *mount, const char *words,
+		      struct err *err)
 {
-	const struct spec *spec = boot->spec;
-	bool has_own = mount->uid_maps_len > 0;
-	const struct ns_id_map *uids = has_own ? mount->uid_maps : spec->uid_maps;
-	const struct ns_id_map *gids = has_own ? mount->gid_maps : spec->gid_maps;
-	size_t uids_len = has_own ? mount->uid_maps_len : spec->uid_maps_len;
-	size_t gids_len = has_own ? mount->gid_maps_len : spec->gid_maps_len;
-	if (uids_len == 0 || gids_len == 0)
+	if (words != NULL && *words != '\0') {
+		AUTO_FREE struct id_words *own = mem_alloc(1, sizeof(*own));
+		if (id_words_parse(words, spec, own, err) < 0)
+			return -1;
+		return ns_open_user_with_maps(own->uids, own->uids_len, own->gids, own->gids_len,
+					      err);
+	}
+	if (mount->uid_maps_len > 0)
+		return ns_open_user_with_maps(mount->uid_maps, mount->uid_maps_len, mount->gid_maps,
+					      mount->gid_maps_len, err);
+	if (spec->uid_maps_len == 0 || spec->gid_maps_len == 0)
 		return err_set(err, ERR_INVALID,
-			       "mount %s: idmap needs a user namespace or mappings of its own",
-			       mount->destination);
-	AUTO_FD userns_fd = ns_open_user_with_maps(uids, uids_len, gids, gids_len, err);
-	if (userns_fd < 0)
-		return -1;
-	return mount_set_idmap(source_fd, userns_fd, recursive, err);
+			       "idmap needs a user namespace or mappings of its own");
+	return ns_open_user_with_maps(spec->uid_maps, spec->uid_maps_len, spec->gid_maps,
+				      spec->gid_maps_len, err);
+}
+
+static int idmap_source(struct boot *boot, const struct spec_mount *mount,
+			const struct mount_options *options, int source_fd, struct err *err)
+{
+	AUTO_FD userns_fd = open_idmap(boot->spec, mount, options->idmap_words, err);
+	if (userns_fd < 0 ||
+	    mount_set_idmap(source_fd, userns_fd, options->idmap_recursive, err) < 0)
+		return err_context(err, "mount %s", mount->destination);
+	return 0;
 }
 
 static int clone_source(const struct spec_mount *mount, const struct mount_options *options,
 			struct err *err)
 {
-	if (mount->source_mnt_ns == NULL && options->src_nofollow) {
+	if (mount->source_mnt_ns == NULL && (options->src_nofollow || options->copy_symlink)) {
 		AUTO_FD source_fd = open(mount->source, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (source_fd < 0)
+		struct stat st;
+		if (source_fd < 0 || fstat(source_fd, &st) < 0)
 			return err_sys(err, "open %s", mount->source);
+		/* The inner process reads the link, and makes it again. */
+		if (options->copy_symlink && S_ISLNK(st.st_mode))
+			return fd_take(&source_fd);
 		return mount_clone(source_fd, "", options->is_recursive, err);
 	}
 	if (mount->source_mnt_ns == NULL)
@@ -122,8 +139,10 @@ int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err 
 			       mount->destination);
 	AUTO_FD source_fd = clone_source(mount, &options, err);
 	if (source_fd < 0)
-		return -1;
-	if (options.idmap && idmap_source(boot, mount, source_fd, options.idmap_recursive, err) < 0)
+		return err_context(err, "mount %s", mount->destination);
+	/* Maps say it as well as the word: config.md, "uidMappings". */
+	if ((options.idmap || mount->uid_maps_len > 0) &&
+	    idmap_source(boot, mount, &options, source_fd, err) < 0)
 		return -1;
 	boot->source_fds[op->mount] = fd_take(&source_fd);
 	return 0;

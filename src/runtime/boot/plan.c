@@ -67,6 +67,23 @@ bool boot_mount_is_bind(const struct spec_mount *mount)
 	       (mount->type != NULL && strcmp(mount->type, "bind") == 0);
 }
 
+bool boot_mount_is_sealed_late(const struct spec_mount *mount)
+{
+	if (boot_mount_is_bind(mount) || mount->type == NULL || !has_option(mount, "ro"))
+		return false;
+	return strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->destination, "/dev") == 0;
+}
+
+/* A /dev that is bound belongs to its owner. */
+static bool makes_devices(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		if (strcmp(spec->mounts[i].destination, "/dev") == 0 &&
+		    boot_mount_is_bind(&spec->mounts[i]))
+			return false;
+	return spec->has_default_devices || spec->devices_len > 0;
+}
+
 static int check_needs_mount_ns(const struct spec *spec, struct err *err)
 {
 	if (spec->namespaces[NS_MOUNT].is_used)
@@ -311,7 +328,7 @@ static void plan_root(struct planner *planner)
 	add_if(planner, has_mount_ns, STEP_ATTACH_ROOT);
 	for (size_t i = 0; i < spec->mounts_len; i++)
 		add(planner, STEP_MOUNT)->mount = i;
-	add_if(planner, spec->has_default_devices || spec->devices_len > 0, STEP_MAKE_DEVICES);
+	add_if(planner, makes_devices(spec), STEP_MAKE_DEVICES);
 	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
 	add_if(planner, hears_of_hooks(spec), STEP_AWAIT_HOOKS);
 	add_if(planner, spec->hooks[SPEC_HOOK_CREATE_CONTAINER].len > 0, STEP_CREATE_HOOKS);
@@ -321,6 +338,9 @@ static void plan_root(struct planner *planner)
 	for (size_t i = 0; i < spec->readonly_paths.len; i++)
 		add(planner, STEP_READONLY_PATH)->path = spec->readonly_paths.items[i];
 	add_if(planner, plan->options->make_workdir, STEP_MAKE_WORKDIR);
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		if (boot_mount_is_sealed_late(&spec->mounts[i]))
+			add(planner, STEP_SEAL_MOUNT)->mount = i;
 	add_if(planner, spec->root_readonly, STEP_READONLY_ROOT);
 	add(planner, spec->root_change == SPEC_ROOT_PIVOT ? STEP_PIVOT_ROOT : STEP_CHROOT);
 }

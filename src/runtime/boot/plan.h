@@ -83,6 +83,7 @@ enum boot_step_id {
 	STEP_MASK_PATH,
 	STEP_READONLY_PATH,
 	STEP_MAKE_WORKDIR,
+	STEP_SEAL_MOUNT,
 	STEP_READONLY_ROOT,
 	STEP_PIVOT_ROOT,
 	STEP_CHROOT,
@@ -165,3 +166,6 @@ bool boot_has_create_hooks(const struct spec *spec);
 
 /** Is this mount a bind? By its options, as OCI has it; the type is only a hint. */
 bool boot_mount_is_bind(const struct spec_mount *mount);
+
+/** Is it read-only in the end, but not yet while mount points and devices are made in it? */
+bool boot_mount_is_sealed_late(const struct spec_mount *mount);

@@ -64,6 +64,11 @@ BOOT_SAY_FUNCTION(say_source)
 	buf_add_str(out, plan->spec->mounts[op->mount].source);
 }
 
+BOOT_SAY_FUNCTION(say_sealed)
+{
+	buf_add_str(out, plan->spec->mounts[op->mount].destination);
+}
+
 BOOT_SAY_FUNCTION(say_namespace)
 {
 	buf_addf(out, "the %s namespace %s", ns_info(op->ns)->name,

@@ -165,6 +165,8 @@ BOOT_SAY_FUNCTION(shell_mount)
 	const struct spec_mount *mount = &plan->spec->mounts[op->mount];
 	if (boot_mount_is_bind(mount)) {
 		buf_add_str(out, "mount");
+	} else if (mount->type == NULL) {
+		buf_add_str(out, "mount");
 	} else if (strcmp(mount->type, "cgroup") == 0) {
 		buf_add_str(out, "mount --bind $CGROUP $ROOT/sys/fs/cgroup");
 		return;
@@ -173,7 +175,8 @@ BOOT_SAY_FUNCTION(shell_mount)
 	}
 	add_mount_options(mount, out);
 	buf_add_char(out, ' ');
-	buf_add_shell_word(out, mount->source != NULL ? mount->source : mount->type);
+	const char *source = mount->source != NULL ? mount->source : mount->type;
+	buf_add_shell_word(out, source != NULL ? source : "none");
 	buf_add_str(out, " $ROOT");
 	buf_add_shell_word(out, mount->destination);
 }
@@ -215,6 +218,12 @@ BOOT_SAY_FUNCTION(shell_workdir)
 	(void)op;
 	buf_add_str(out, "mkdir -p $ROOT");
 	buf_add_shell_word(out, plan->spec->process.cwd);
+}
+
+BOOT_SAY_FUNCTION(shell_seal_mount)
+{
+	buf_add_str(out, "mount -o remount,bind,ro $ROOT");
+	buf_add_shell_word(out, plan->spec->mounts[op->mount].destination);
 }
 
 BOOT_SAY_FUNCTION(shell_readonly_root)

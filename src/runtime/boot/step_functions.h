@@ -56,10 +56,13 @@ BOOT_STEP_FUNCTION(inner_raise_loopback);
 BOOT_STEP_FUNCTION(inner_open_procfs);
 BOOT_STEP_FUNCTION(inner_set_sysctl);
 
+/* inner_mount.c: what is mounted where */
+BOOT_STEP_FUNCTION(inner_mount);
+BOOT_STEP_FUNCTION(inner_seal_mount);
+
 /* inner_root.c: what the process sees */
 BOOT_STEP_FUNCTION(inner_set_propagation);
 BOOT_STEP_FUNCTION(inner_attach_root);
-BOOT_STEP_FUNCTION(inner_mount);
 BOOT_STEP_FUNCTION(inner_make_devices);
 BOOT_STEP_FUNCTION(inner_open_console);
 BOOT_STEP_FUNCTION(inner_open_masks);
