@@ -6,17 +6,23 @@
 #include "kernel/mount/mount.h"
 #include "sys/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define SELF_EXE         "/proc/self/exe"
 #define COMMAND_LINE_MAX (4u << 20)
+#define OVERFLOW_UID     65534 /* what a user namespace shows of users it does not have */
+#define SEALS            (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static int read_arguments(struct strv *out, struct err *err)
 {
@@ -31,13 +37,61 @@ static int read_arguments(struct strv *out, struct err *err)
 	return 0;
 }
 
+/* Who may copy no mounts copies the program: into memory that nobody can write to any more. */
+static int open_sealed_copy(struct err *err)
+{
+	AUTO_FD self_fd = open(SELF_EXE, O_RDONLY | O_CLOEXEC);
+	AUTO_FD copy_fd = memfd_create("onggi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct stat st;
+	if (self_fd < 0 || copy_fd < 0 || fstat(self_fd, &st) < 0)
+		return err_sys(err, "copy our own program");
+	for (off_t left = st.st_size; left > 0;) {
+		ssize_t n = sendfile(copy_fd, self_fd, NULL, (size_t)left);
+		if (n <= 0)
+			return err_sys(err, "copy our own program");
+		left -= n;
+	}
+	if (fcntl(copy_fd, F_ADD_SEALS, SEALS) < 0)
+		return err_sys(err, "seal the copy of our own program");
+	return fd_take(&copy_fd);
+}
+
+static int open_readonly(struct err *err)
+{
+	AUTO_FD copy_fd = mount_clone(AT_FDCWD, SELF_EXE, false, err);
+	if (copy_fd < 0 && errno == EPERM) {
+		err_clear(err);
+		return open_sealed_copy(err);
+	}
+	if (copy_fd < 0 || mount_set_attrs(copy_fd, MOUNT_ATTR_RDONLY, 0, false, err) < 0)
+		return -1;
+	return fd_take(&copy_fd);
+}
+
+/* Is it root's, and we are an ordinary user or in a user namespace without that root? What we may
+ * not write to, our containers may not either. */
+static bool is_out_of_reach(void)
+{
+	struct stat st;
+	if (stat(SELF_EXE, &st) < 0 || (st.st_uid != 0 && st.st_uid != OVERFLOW_UID))
+		return false;
+	return (st.st_mode & 0022) == 0 && faccessat(AT_FDCWD, SELF_EXE, W_OK, AT_EACCESS) < 0 &&
+	       errno == EACCES;
+}
+
+static bool is_sealed(void)
+{
+	AUTO_FD self_fd = open(SELF_EXE, O_RDONLY | O_CLOEXEC);
+	return self_fd >= 0 && fcntl(self_fd, F_GET_SEALS) == SEALS;
+}
+
 static int exec_readonly(struct err *err)
 {
 	AUTO(struct strv, strv_done) args = { 0 };
 	if (read_arguments(&args, err) < 0)
 		return -1;
-	AUTO_FD copy_fd = mount_clone(AT_FDCWD, SELF_EXE, false, err);
-	if (copy_fd < 0 || mount_set_attrs(copy_fd, MOUNT_ATTR_RDONLY, 0, false, err) < 0)
+	AUTO_FD copy_fd = open_readonly(err);
+	if (copy_fd < 0)
 		return -1;
 	sigset_t none;
 	sigemptyset(&none);
@@ -56,7 +110,7 @@ int seal_for(const struct spec *spec, const char *libexec_path, struct err *err)
 		return 0;
 	if (statvfs(SELF_EXE, &fs) < 0)
 		return err_sys(err, "look at our own program");
-	if ((fs.f_flag & ST_RDONLY) != 0)
+	if ((fs.f_flag & ST_RDONLY) != 0 || is_out_of_reach() || is_sealed())
 		return 0;
 	if (libexec_path != NULL && setenv(SEAL_LIBEXEC_ENV, libexec_path, 1) < 0)
 		return err_sys(err, "set %s", SEAL_LIBEXEC_ENV);

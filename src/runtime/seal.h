@@ -7,7 +7,8 @@
  * In a new pid namespace nobody is there to look. In a joined one, processes of that container see
  * the payload from its first moment; and a payload that is a script for /proc/self/exe is, for that
  * moment, our own program. Somebody who opens it through /proc/PID/exe could write into the host's
- * file later. Through a read-only mount he cannot, whatever he keeps open.
+ * file later. Through a read-only mount he cannot, whatever he keeps open, nor into a sealed copy
+ * in memory, which is what a caller without the right to copy mounts gets.
  */
 #include "base/err.h"
 #include "oci/spec.h"
@@ -17,9 +18,10 @@
 #define SEAL_LIBEXEC_ENV "ONGGI_LIBEXEC"
 
 /**
- * If `spec` joins a pid namespace and our program is not on a read-only mount yet: execute the same
- * program with the same arguments again, from a read-only copy of its mount. Does not return then.
- * Call it before the first side effect and before signals are blocked for good.
+ * If `spec` joins a pid namespace and our program can be written to from there: execute the same
+ * program with the same arguments again, from a read-only copy of its mount or a sealed one of it.
+ * Does not return then. Call it before the first side effect and before signals are blocked for
+ * good.
  *
  * @libexec_path  told to the next program in SEAL_LIBEXEC_ENV; NULL: nothing to tell
  * @return 0 nothing to do; -1 ERR_SYSTEM

@@ -13,11 +13,13 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONFIG_NAME "config.json"
 
 struct spec_input {
 	char *bundle;
+	bool rootless;
 };
 
 static void spec_input_done(void *pointer)
@@ -30,7 +32,9 @@ static const struct option_row spec_rows[] = {
 	{ "bundle", 'b', OPTION_STRING, "dir", NULL, NULL,
 	  "Directory of the bundle (the current one)", offsetof(struct spec_input, bundle),
 	  .complete = COMPLETE_DIRECTORIES },
-	{ "rootless", 0, OPTION_REFUSED },
+	{ "rootless", 0, OPTION_FLAG, NULL, NULL, NULL,
+	  "For the calling user instead of root: in a user namespace, with the host's network",
+	  offsetof(struct spec_input, rootless) },
 	{ 0 },
 };
 
@@ -46,26 +50,36 @@ static const char process_json[] =
 
 static const struct {
 	const char *destination, *type, *source, *options; /* comma-separated */
+	enum { FOR_ALL, FOR_ROOT, FOR_USER } whom;
 } mounts[] = {
-	{ "/proc", "proc", "proc", NULL },
-	{ "/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k" },
-	{ "/dev/pts", "devpts", "devpts",
-	  "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5" },
-	{ "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k" },
-	{ "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev" },
-	{ "/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro" },
-	{ "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro" },
+	{ "/proc", "proc", "proc", NULL, FOR_ALL },
+	{ "/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k", FOR_ALL },
+	{ "/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5",
+	  FOR_ROOT },
+	/* One id is all a user can map without help: there is no group 5. */
+	{ "/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620",
+	  FOR_USER },
+	{ "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k", FOR_ALL },
+	{ "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev", FOR_ALL },
+	{ "/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro", FOR_ROOT },
+	/* A sysfs of one's own needs a network namespace of one's own. */
+	{ "/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro", FOR_USER },
+	{ "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro", FOR_ALL },
 };
 
-static void add_mounts(struct buf *out)
+static void add_mounts(struct buf *out, bool rootless)
 {
+	bool is_first = true;
 	json_add_key(out, "mounts");
 	buf_add_char(out, '[');
 	for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
 		AUTO(struct strv, strv_done) options = { 0 };
+		if (mounts[i].whom == (rootless ? FOR_ROOT : FOR_USER))
+			continue;
 		if (mounts[i].options != NULL)
 			strv_split(&options, mounts[i].options, ',');
-		buf_add_str(out, i > 0 ? ",{" : "{");
+		buf_add_str(out, is_first ? "{" : ",{");
+		is_first = false;
 		json_add_str(out, "destination", mounts[i].destination);
 		json_add_str(out, "type", mounts[i].type);
 		json_add_str(out, "source", mounts[i].source);
@@ -76,25 +90,45 @@ static void add_mounts(struct buf *out)
 	buf_add_char(out, ']');
 }
 
-static void add_linux(struct buf *out)
+/* The caller's own id is root's inside: all that a user can map without help. */
+static void add_own_id(struct buf *out, const char *key, unsigned id)
+{
+	json_add_key(out, key);
+	buf_addf(out, "[{\"containerID\":0,\"hostID\":%u,\"size\":1}]", id);
+}
+
+static void add_namespaces(struct buf *out, bool rootless)
+{
+	/* An ordinary user has the host's network: nobody could connect another one. */
+	static const enum ns_type root[] = { NS_PID, NS_NET, NS_IPC, NS_UTS, NS_MOUNT, NS_CGROUP };
+	static const enum ns_type user[] = { NS_PID, NS_IPC, NS_UTS, NS_MOUNT, NS_CGROUP, NS_USER };
+	json_add_key(out, "namespaces");
+	for (size_t i = 0; i < ARRAY_LEN(root); i++)
+		buf_addf(out, "%s{\"type\":\"%s\"}", i > 0 ? "," : "[",
+			 ns_info(rootless ? user[i] : root[i])->name);
+	buf_add_char(out, ']');
+}
+
+static void add_linux(struct buf *out, bool rootless)
 {
 	AUTO(struct spec, spec_done) defaults = { 0 };
-	static const enum ns_type namespaces[] = { NS_PID, NS_NET,   NS_IPC,
-						   NS_UTS, NS_MOUNT, NS_CGROUP };
 	spec_add_default_masks(&defaults);
 	json_add_key(out, "linux");
-	buf_add_str(out, "{\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},"
-			 "\"namespaces\":[");
-	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++)
-		buf_addf(out, "%s{\"type\":\"%s\"}", i > 0 ? "," : "",
-			 ns_info(namespaces[i])->name);
-	buf_add_char(out, ']');
+	buf_add_char(out, '{');
+	if (rootless) {
+		add_own_id(out, "uidMappings", geteuid());
+		add_own_id(out, "gidMappings", getegid());
+	} else {
+		json_add_key(out, "resources");
+		buf_add_str(out, "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}");
+	}
+	add_namespaces(out, rootless);
 	json_add_strv(out, "maskedPaths", &defaults.masked_paths);
 	json_add_strv(out, "readonlyPaths", &defaults.readonly_paths);
 	buf_add_char(out, '}');
 }
 
-static void add_document(struct buf *out)
+static void add_document(struct buf *out, bool rootless)
 {
 	buf_add_char(out, '{');
 	json_add_str(out, "ociVersion", BUNDLE_OCI_VERSION);
@@ -103,8 +137,8 @@ static void add_document(struct buf *out)
 	json_add_key(out, "root");
 	buf_add_str(out, "{\"path\":\"rootfs\",\"readonly\":true}");
 	json_add_str(out, "hostname", "onggi");
-	add_mounts(out);
-	add_linux(out);
+	add_mounts(out, rootless);
+	add_linux(out, rootless);
 	buf_add_char(out, '}');
 }
 
@@ -114,7 +148,7 @@ static int spec_verb(const struct oci_globals *globals UNUSED, void *pointer,
 	const struct spec_input *input = pointer;
 	const char *dir = input->bundle != NULL ? input->bundle : ".";
 	AUTO(struct buf, buf_done) text = { 0 };
-	add_document(&text);
+	add_document(&text, input->rootless);
 	struct json_object *doc = json_tokener_parse(buf_str(&text));
 	const char *pretty = json_object_to_json_string_ext(
 		doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB |
@@ -138,7 +172,9 @@ const struct oci_verb oci_spec = {
 	.name = "spec",
 	.summary = "Write a configuration to begin with",
 	.details = "Writes config.json for a shell in the directory rootfs beside it. A file that "
-		   "is there is never replaced.",
+		   "is there is never replaced.\n\n"
+		   "With --rootless it is one that the calling user can run: root inside is the "
+		   "caller outside, the network is the host's, and there are no limits.",
 	.options = { { spec_rows } },
 	.input_size = sizeof(struct spec_input),
 	.done = spec_input_done,

@@ -50,6 +50,15 @@ struct cgroup_layout {
  */
 int cgroup_layout_detect(struct cgroup_layout *out, struct err *err);
 
+/**
+ * Where a caller without rights of its own may make a cgroup `name` and move into it: at the top of
+ * the tree (a delegated one), beside its own cgroup, or below that.
+ * @return true with the path for cgroup_create(); false: nowhere
+ * Source: cgroups(7) "Delegation containment rules"
+ */
+bool cgroup_find_place(const struct cgroup_layout *layout, const char *name,
+		       char out_path[CGROUP_PATH_MAX]);
+
 struct cgroup {
 	const struct cgroup_layout *layout; /* borrowed */
 	char path[CGROUP_PATH_MAX]; /* below each hierarchy's mount point, starts with '/' */

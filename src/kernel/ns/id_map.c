@@ -100,7 +100,8 @@ int ns_write_id_map(pid_t pid, enum ns_id_kind kind, const struct ns_id_map *map
 		return 0;
 	err_sys(err, "write the %s map of process %d", kind_names[kind], (int)pid);
 	ns_explain_refusal(err);
-	return err_hint(err, "an unprivileged caller can map only its own id, in one line");
+	return err_hint(err, "ids outside are those of the caller's user namespace; without rights "
+			     "it can map only its own, in one line");
 }
 
 bool ns_map_id(const struct ns_id_map *maps, size_t len, uint32_t inside, uint32_t *out_outside)

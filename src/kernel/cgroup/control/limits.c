@@ -107,3 +107,14 @@ bool cgroup_limits_need(const struct cgroup_limits *limits, enum cgroup_kind kin
 	}
 	return false;
 }
+
+bool cgroup_limits_any(const struct cgroup_limits *limits)
+{
+	for (enum cgroup_kind kind = 0; kind < CGROUP_KINDS; kind++) {
+		bool is_none = kind == CGROUP_DEVICES ||
+			       (kind == CGROUP_PIDS && limits->pids_max.value <= 0);
+		if (!is_none && cgroup_limits_need(limits, kind))
+			return true;
+	}
+	return false;
+}
