@@ -115,6 +115,39 @@ static void default_container_needs_no_outer(void **state)
 	bed_done(&bed);
 }
 
+/* systemd's group is made around the inner process, which waits for it; ours is made before. */
+static void scope_is_made_after_the_clone(void **state)
+{
+	(void)state;
+	static char unit[] = "runc-jar.scope", slice[] = "system.slice";
+	struct scope_request request = { .scope = { .unit = unit, .slice = slice } };
+	struct bed bed;
+	bed_init(&bed);
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_MAKE_SCOPE));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_OPEN_SCOPE));
+	for (int is_v2 = 0; is_v2 < 2; is_v2++) {
+		bed.options.scope = &request;
+		bed.options.is_cgroup_v2 = is_v2;
+		make(&bed);
+		assert_false(has_step(&bed, BOOT_PARENT, STEP_MAKE_CGROUP));
+		assert_false(has_step(&bed, BOOT_PARENT, STEP_SET_LIMITS));
+		assert_true(has_step(&bed, BOOT_PARENT, STEP_MAKE_SCOPE));
+		assert_true(has_step(&bed, BOOT_PARENT, STEP_LIMIT_SCOPE));
+		assert_true(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
+		assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+		assert_true(has_step(&bed, BOOT_INNER, STEP_OPEN_SCOPE));
+		assert_int_equal(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP), !is_v2);
+	}
+	/* Without a group there is no unit either. */
+	bed.spec.has_cgroup = false;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_MAKE_SCOPE));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	bed_done(&bed);
+}
+
 static void joined_pid_namespace_needs_outer(void **state)
 {
 	(void)state;
@@ -317,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_has_a_row),
 		cmocka_unit_test(default_container_needs_no_outer),
+		cmocka_unit_test(scope_is_made_after_the_clone),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
 		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),
