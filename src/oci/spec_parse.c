@@ -279,3 +279,21 @@ int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccom
 	spec_init(&spec);
 	return 0;
 }
+
+int spec_parse_process(const char *json, size_t len, struct spec *spec, struct err *err)
+{
+	struct json_source source = { .what = "process", .max_bytes = SPEC_JSON_MAX };
+	AUTO_JSON struct json_object *doc = NULL;
+	AUTO(struct spec, spec_done) scratch;
+	spec_init(&scratch);
+	if (json_parse_strict(json, len, &source, &doc, err) < 0)
+		return -1;
+	struct json_at root = json_root(doc);
+	if (spec_read_process(&root, &scratch, err) < 0)
+		return err_context(err, "process");
+	/* The spec's own goes with the scratch one. */
+	struct spec_process old = spec->process;
+	spec->process = scratch.process;
+	scratch.process = old;
+	return 0;
+}

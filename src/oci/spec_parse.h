@@ -23,3 +23,9 @@
  */
 int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccomp_json,
 	       struct err *err);
+
+/**
+ * Parse a process object by itself, as exec takes it, and put it in the place of the spec's own.
+ * @return 0; -1 ERR_INVALID with the JSON path: the spec is as it was
+ */
+int spec_parse_process(const char *json, size_t len, struct spec *spec, struct err *err);

@@ -100,14 +100,12 @@ static int exec_readonly(struct err *err)
 	return err_sys(err, "execute our own program again");
 }
 
-int seal_for(const struct spec *spec, const char *libexec_path, struct err *err)
+int seal_always(const char *libexec_path, struct err *err)
 {
 	struct statvfs fs;
 #ifdef ONGGI_WEAK_SEAL
 	return 0;
 #endif
-	if (spec->namespaces[NS_PID].path == NULL)
-		return 0;
 	if (statvfs(SELF_EXE, &fs) < 0)
 		return err_sys(err, "look at our own program");
 	if ((fs.f_flag & ST_RDONLY) != 0 || is_out_of_reach() || is_sealed())
@@ -117,4 +115,9 @@ int seal_for(const struct spec *spec, const char *libexec_path, struct err *err)
 	if (exec_readonly(err) < 0)
 		return err_context(err, "leave a writable program");
 	return 0;
+}
+
+int seal_for(const struct spec *spec, const char *libexec_path, struct err *err)
+{
+	return spec->namespaces[NS_PID].path != NULL ? seal_always(libexec_path, err) : 0;
 }

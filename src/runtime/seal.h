@@ -27,3 +27,6 @@
  * @return 0 nothing to do; -1 ERR_SYSTEM
  */
 int seal_for(const struct spec *spec, const char *libexec_path, struct err *err);
+
+/** The same whatever is joined: for a process that enters a container. */
+int seal_always(const char *libexec_path, struct err *err);

@@ -41,7 +41,7 @@ static int prepare(struct stdio *stdio, int i, bool is_wanted, struct err *err)
 {
 	if (!is_wanted || fcntl(i, F_GETFD) < 0)
 		return use_null(stdio, i, err);
-	if (isatty(i))
+	if (!stdio->is_direct && isatty(i))
 		return use_pipe(stdio, i, err);
 	stdio->payload_fds[i] = i;
 	return 0;
@@ -54,6 +54,7 @@ int stdio_open(struct stdio *stdio, const struct stdio_options *options, struct 
 		.relay_fds = { -1, -1, -1 },
 		.interactive = options->interactive,
 		.tty = options->tty,
+		.is_direct = options->is_direct,
 	};
 	if (options->tty)
 		return 0;

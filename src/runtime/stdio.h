@@ -12,6 +12,7 @@
 
 struct stdio_options {
 	bool tty;         /* the container has a console: nothing to prepare but the relay */
+	bool is_direct;   /* nobody of ours stays: what the caller has, also a terminal */
 	bool interactive; /* stdin is wanted */
 	bool attach_stdout, attach_stderr;
 };
@@ -21,7 +22,7 @@ struct stdio {
 	int relay_fds[3];   /* our ends of the pipes: write end for 0; -1: nothing to relay */
 	bool is_owned[3];   /* payload_fds[i] is ours to close */
 	bool interactive;
-	bool tty;
+	bool tty, is_direct;
 };
 
 /** Prepare. @return 0 or -1 */

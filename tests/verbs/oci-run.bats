@@ -76,7 +76,7 @@ load ../lib/bundle
 	wait_for 10 grep -q up "$BATS_TEST_TMPDIR/out"
 	run runtime run -b "$BUNDLE" "$ID"
 	assert_status 1
-	assert_has "exists already"
+	assert_has "already exists"
 	echo >&9
 	exec 9>&-
 	wait "$pid"

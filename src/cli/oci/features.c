@@ -12,7 +12,7 @@
 #include "kernel/ns/ns.h"
 #include "kernel/seccomp/arch.h"
 #include "kernel/seccomp/profile.h"
-#include "runtime/bundle_run.h"
+#include "runtime/bundle/verbs.h"
 
 #include <json-c/json.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/warn.h"
 #include "cli/output.h"
-#include "runtime/bundle_run.h"
+#include "engine/exec_diagnosis.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +36,14 @@ static const struct option_row global_rows[] = {
 };
 const struct option_tables oci_global_options = { { global_rows } };
 
-const struct oci_verb *const oci_verbs[] = { &oci_features, &oci_man, &oci_run, &oci_spec, NULL };
+const struct oci_verb *const oci_verbs[] = {
+	&oci_create, &oci_delete, &oci_exec, &oci_features, &oci_kill,  &oci_list,  &oci_man,
+	&oci_pause,  &oci_resume, &oci_run,  &oci_spec,     &oci_start, &oci_state, NULL,
+};
 
 /* runc's and crun's: refused by name, so that nobody takes silence for success. */
 static const char *const unsupported[] = {
-	"checkpoint", "create", "delete",  "events", "exec",  "kill",  "list",   "mounts",
-	"pause",      "ps",     "restore", "resume", "start", "state", "update",
+	"checkpoint", "events", "mounts", "ps", "restore", "update",
 };
 
 static void globals_done(struct oci_globals *globals)
@@ -74,6 +76,15 @@ static int find_verb(const char *name, const struct oci_verb **out, struct err *
 		if (strcmp(unsupported[i], name) == 0)
 			return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", name);
 	return err_set(err, ERR_INVALID, "unknown command: %s", name);
+}
+
+struct bundle_home oci_home(const struct oci_globals *globals)
+{
+	return (struct bundle_home){
+		.state_path = globals->root_path != NULL ? globals->root_path : OCI_STATE_PATH,
+		.diagnose = exec_diagnose,
+		.debug = globals->debug ? oci_log_debug : NULL,
+	};
 }
 
 static int print(const struct buf *text)
@@ -110,24 +121,38 @@ static int fail(const struct err *err)
 	return OCI_FAILED;
 }
 
+static int fail_verb(const struct oci_verb *verb, struct err *err)
+{
+	if (verb->failed_what != NULL)
+		err_context(err, "%s", verb->failed_what);
+	fail(err);
+	return verb->failed_status != 0 ? verb->failed_status : OCI_FAILED;
+}
+
+static int check_operands(const struct oci_verb *verb, const char *command, size_t len,
+			  struct err *err)
+{
+	unsigned max = verb->operands_max != 0 ? verb->operands_max : verb->operands_len;
+	if (len >= verb->operands_len && len <= max)
+		return 0;
+	return err_set(err, ERR_INVALID, "'%s' takes %s", command,
+		       verb->operands != NULL ? verb->operands : "no arguments");
+}
+
 static int run_with_input(const struct oci_globals *globals, const struct oci_verb *verb,
 			  char *const *args, void *input)
 {
 	AUTO(struct strv, strv_done) operands = { 0 };
 	AUTO_FREE char *command = mem_printf(OCI_PROGRAM " %s", verb->name);
 	struct err err = { 0 };
-	int outcome = option_parse(&verb->options, command, false, args, input, &operands, &err);
+	int outcome = option_parse(&verb->options, command, verb->stops_at_operand, args, input,
+				   &operands, &err);
 	if (outcome == OPTION_WANTS_HELP)
 		return print_help(verb);
-	if (outcome < 0)
+	if (outcome < 0 || check_operands(verb, command, operands.len, &err) < 0)
 		return fail(&err);
-	if (operands.len != verb->operands_len) {
-		err_set(&err, ERR_INVALID, "'%s' takes %s", command,
-			verb->operands != NULL ? verb->operands : "no arguments");
-		return fail(&err);
-	}
 	int status = verb->run(globals, input, &operands, &err);
-	return status >= 0 ? status : fail(&err);
+	return status >= 0 ? status : fail_verb(verb, &err);
 }
 
 static int run_verb(const struct oci_globals *globals, char *const *words)

@@ -7,6 +7,7 @@
  * failures by the log.
  */
 #include "cli/option.h"
+#include "runtime/bundle/verbs.h"
 
 #define OCI_PROGRAM    "onggi-runtime"
 #define OCI_STATE_PATH "/run/onggi-runtime"
@@ -27,7 +28,11 @@ struct oci_verb {
 	struct option_tables options;
 	size_t input_size;
 	void (*done)(void *input); /* may be NULL */
-	unsigned operands_len;     /* exactly so many */
+	unsigned operands_len;     /* exactly so many; or at least, with */
+	unsigned operands_max;     /* 0: exactly operands_len */
+	bool stops_at_operand;     /* what follows the operands belongs to a program */
+	int failed_status;         /* 0: OCI_FAILED */
+	const char *failed_what;   /* put in front of errors; NULL: nothing */
 	bool is_hidden;
 
 	/** @return exit status; or -1 with err set */
@@ -36,13 +41,17 @@ struct oci_verb {
 };
 
 /** One file each. */
-extern const struct oci_verb oci_features, oci_man, oci_run, oci_spec;
+extern const struct oci_verb oci_create, oci_delete, oci_exec, oci_features, oci_kill, oci_list,
+	oci_man, oci_pause, oci_resume, oci_run, oci_spec, oci_start, oci_state;
 
 /** In alphabetical order, NULL at the end. */
 extern const struct oci_verb *const oci_verbs[];
 
 /** Run the command line. @return exit status */
 int oci_main(char *const *args);
+
+/** What the global options say about all containers. */
+struct bundle_home oci_home(const struct oci_globals *globals);
 
 /* log.c */
 

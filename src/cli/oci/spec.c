@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "cli/oci/oci.h"
 #include "oci/spec_defaults.h"
-#include "runtime/bundle_run.h"
+#include "runtime/bundle/verbs.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 

@@ -101,6 +101,13 @@ int cgroup_adopt(const struct cgroup_layout *layout, const char *path,
 int cgroup_open(const struct cgroup_layout *layout, const char *path, struct cgroup *out,
 		struct err *err);
 
+/**
+ * Go on to an existing cgroup below: in all hierarchies, or in those of some controllers.
+ * @where  "path" or "cpu,memory:path"; the others stay where they are
+ * @return 0; -1 ERR_INVALID (no such controller), ERR_SYSTEM (no such directory)
+ */
+int cgroup_descend(struct cgroup *cgroup, const char *where, struct err *err);
+
 /** Close the descriptors. */
 void cgroup_done(struct cgroup *cgroup);
 
@@ -142,6 +149,18 @@ int cgroup_kill(const struct cgroup *cgroup, struct err *err);
 /** Freeze or thaw everything inside and wait until the kernel says so (at most 10 s; a freeze
  *  that does not succeed in time is undone). */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err);
+
+/** Is everything inside frozen? false also when it does not exist or has no freezer. */
+bool cgroup_is_frozen(const struct cgroup *cgroup);
+
+/** Process ids inside, descendants included, appended to a malloc()ed *out of *out_len; those of
+ *  another pid namespace (0) are left out. At most CGROUP_PIDS_MAX. @return 0 or -1 */
+#define CGROUP_PIDS_MAX 1000000
+int cgroup_pids(const struct cgroup *cgroup, pid_t **out, size_t *out_len, struct err *err);
+
+/** Send a signal to everything inside; a process that is gone meanwhile is no error. For SIGKILL
+ *  there is cgroup_kill, which misses nobody. @return 0 or -1 */
+int cgroup_signal(const struct cgroup *cgroup, int signal, struct err *err);
 
 /** Number of processes inside, descendants included; -1 on error. */
 long cgroup_count(const struct cgroup *cgroup, struct err *err);

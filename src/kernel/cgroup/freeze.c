@@ -80,3 +80,12 @@ int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err)
 	return err_hint(err, freeze ? "a process waits uninterruptibly in the kernel"
 				    : "a cgroup above may be frozen");
 }
+
+bool cgroup_is_frozen(const struct cgroup *cgroup)
+{
+	struct cgroup_freezer freezer;
+	if (!cgroup_freezer_find(cgroup, &freezer))
+		return false;
+	return (freezer.is_v2 ? cgroup_v2_freezer_is(freezer.dir_fd, true)
+			      : cgroup_v1_freezer_is(freezer.dir_fd, true)) > 0;
+}

@@ -5,6 +5,8 @@
  * signal everyone, thaw. A v1-frozen process dies only once it is thawed.
  */
 #include "kernel/cgroup/cgroup.h"
+
+#include "base/mem.h"
 #include "kernel/cgroup/control/control.h"
 #include "kernel/cgroup/freeze.h"
 #include "kernel/cgroup/layout.h"
@@ -47,6 +49,56 @@ long cgroup_count(const struct cgroup *cgroup, struct err *err)
 		err_sys(err, "list the processes of cgroup %s%s",
 			cgroup->layout->hierarchies[index].mount_path, cgroup->path);
 	return count;
+}
+
+struct pid_list {
+	pid_t *items;
+	size_t len, capacity;
+};
+
+static int collect_pid(pid_t pid, void *arg)
+{
+	struct pid_list *list = arg;
+	if (pid <= 0)
+		return 0;
+	if (list->len == CGROUP_PIDS_MAX) {
+		errno = E2BIG;
+		return -1;
+	}
+	if (list->len == list->capacity) {
+		list->capacity = list->capacity * 2 + 32;
+		list->items = mem_realloc(list->items, list->capacity * sizeof(pid_t));
+	}
+	list->items[list->len++] = pid;
+	return 0;
+}
+
+int cgroup_pids(const struct cgroup *cgroup, pid_t **out, size_t *out_len, struct err *err)
+{
+	int index = main_tree(cgroup);
+	struct pid_list list = { 0 };
+	if (index >= 0 &&
+	    cgroup_subtree_visit_pids(cgroup->dir_fds[index], collect_pid, &list) < 0) {
+		err_sys(err, "list the processes of cgroup %s", cgroup->path);
+		free(list.items);
+		return -1;
+	}
+	*out = list.items;
+	*out_len = list.len;
+	return 0;
+}
+
+int cgroup_signal(const struct cgroup *cgroup, int signal, struct err *err)
+{
+	AUTO_FREE pid_t *pids = NULL;
+	size_t len = 0;
+	if (cgroup_pids(cgroup, &pids, &len, err) < 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if (kill(pids[i], signal) < 0 && errno != ESRCH)
+			return err_sys(err, "signal %d to process %d of cgroup %s", signal,
+				       (int)pids[i], cgroup->path);
+	return 0;
 }
 
 static int kill_one(pid_t pid, void *arg)

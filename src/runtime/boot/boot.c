@@ -60,6 +60,8 @@ int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgro
 		.console_slave_fd = -1,
 		.null_fd = -1,
 		.proc_mount_fd = -1,
+		.start_fd = plan->options->gate != NULL ? plan->options->gate->start_fd : -1,
+		.result_fd = plan->options->gate != NULL ? plan->options->gate->result_fd : -1,
 	};
 	for (int type = 0; type < NS_COUNT; type++)
 		boot->ns_fds[type] = -1;
@@ -137,8 +139,11 @@ void boot_child_main(struct boot *boot, enum boot_proc proc)
 	struct err err = { 0 };
 	boot->me = proc;
 	fd_close(&boot->parent_sock);
-	int status = boot_run_ops(boot, proc, 0, &err) < 0 ? boot->board->exit_code : 0;
-	_exit(status);
+	bool has_failed = boot_run_ops(boot, proc, 0, &err) < 0;
+	/* The parent may be gone: then whoever starts us listens at the gate. */
+	if (has_failed && proc == BOOT_INNER && boot->result_fd >= 0)
+		(void)!write(boot->result_fd, err.text, strlen(err.text));
+	_exit(has_failed ? boot->board->exit_code : 0);
 }
 
 pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, struct err *err)
@@ -170,7 +175,7 @@ static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *o
 }
 
 /* The child vanished between two steps without a word. */
-static int describe_death(struct boot *boot, struct err *err)
+int boot_describe_death(struct boot *boot, struct err *err)
 {
 	struct process_exit how = { 0 };
 	if (boot->pidfd >= 0)
@@ -223,7 +228,29 @@ int boot_await_exec(struct boot *boot, struct err *err)
 	if (atomic_load(&boot->board->has_failed))
 		return -1;
 	enum boot_proc proc;
-	return last_row(boot, &proc)->step == STEP_EXEC ? 0 : describe_death(boot, err);
+	return last_row(boot, &proc)->step == STEP_EXEC ? 0 : boot_describe_death(boot, err);
+}
+
+static void close_handles(struct boot *boot)
+{
+	for (size_t i = 0; boot->spec != NULL && i < boot->spec->mounts_len; i++)
+		fd_close(&boot->source_fds[i]);
+	for (int type = 0; type < NS_COUNT; type++)
+		fd_close(&boot->ns_fds[type]);
+	fd_close(&boot->root_fd);
+	fd_close(&boot->console_fd);
+	fd_close(&boot->parent_sock);
+	fd_close(&boot->child_sock);
+}
+
+void boot_leave(struct boot *boot)
+{
+	fd_close(&boot->pidfd);
+	fd_close(&boot->outer_pidfd);
+	if (boot->has_cgroup)
+		cgroup_done(&boot->cgroup);
+	boot->has_cgroup = false;
+	close_handles(boot);
 }
 
 void boot_stop(struct boot *boot)
@@ -234,7 +261,7 @@ void boot_stop(struct boot *boot)
 		scope_stop(&boot->plan->options->scope->scope, NULL);
 		boot->has_unit = false;
 	}
-	if (boot->has_cgroup) {
+	if (boot->has_cgroup && boot->plan->target == NULL) {
 		/* The first process of a pid namespace takes the others with it; a joined one has
 		 * another first process. */
 		const struct spec_namespace *pid_ns = &boot->spec->namespaces[NS_PID];
@@ -244,14 +271,7 @@ void boot_stop(struct boot *boot)
 		cgroup_done(&boot->cgroup);
 		boot->has_cgroup = false;
 	}
-	for (size_t i = 0; boot->spec != NULL && i < boot->spec->mounts_len; i++)
-		fd_close(&boot->source_fds[i]);
-	for (int type = 0; type < NS_COUNT; type++)
-		fd_close(&boot->ns_fds[type]);
-	fd_close(&boot->root_fd);
-	fd_close(&boot->console_fd);
-	fd_close(&boot->parent_sock);
-	fd_close(&boot->child_sock);
+	boot_leave(boot);
 }
 
 void boot_done(struct boot *boot)

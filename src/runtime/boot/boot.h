@@ -82,7 +82,8 @@ struct boot {
 	int proc_mount_fd; /* the procfs on the container's /proc; -1 */
 	int null_fd;       /* the container's own /dev/null; -1: it has none of ours */
 	struct root_masks masks;
-	char *program; /* resolved path of the payload */
+	char *program;           /* resolved path of the payload */
+	int start_fd, result_fd; /* where we wait for our start, and tell how it went; -1 */
 };
 
 /** Prepare; nothing is done yet. `trace` reserves room for the spans of the whole plan. */
@@ -95,6 +96,9 @@ int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgro
  *         board->exit_code says how to exit; no process of ours is left
  */
 int boot_start(struct boot *boot, struct err *err);
+
+/** It goes on without us: close everything, and keep the board. */
+void boot_leave(struct boot *boot);
 
 /** Kill what is left inside, remove the cgroup, close everything. Keeps the board and its trace. */
 void boot_stop(struct boot *boot);
@@ -113,6 +117,9 @@ void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
 /** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
 int boot_await_exec(struct boot *boot, struct err *err);
 
+/** The child ended without a word: say which step it was at. @return -1 */
+int boot_describe_death(struct boot *boot, struct err *err);
+
 /**
  * Clone the inner process with the plan's namespaces, straight into its cgroup where that works.
  * @extra_flags  CLONE_PARENT when the outer process calls
@@ -126,6 +133,7 @@ enum boot_message {
 	BOOT_MSG_CONSOLE, /* inner to parent: with the master fd */
 	BOOT_MSG_BUILT,   /* inner to parent: mounts are there, hooks may run */
 	BOOT_MSG_INNER,   /* outer to parent: with the pidfd; pid follows */
+	BOOT_MSG_CREATED, /* inner to parent: nothing is left but the start */
 };
 struct boot_packet {
 	uint32_t message; /* enum boot_message */

@@ -7,6 +7,7 @@
 #include "runtime/boot/hooks.h"
 
 #include "base/mem.h"
+#include "base/warn.h"
 #include "runtime/boot/step_functions.h"
 #include "sys/errand.h"
 #include "sys/sock.h"
@@ -36,6 +37,15 @@ int hooks_run(const struct spec *spec, enum spec_hook_point point, const char *s
 		if (hook_run(&spec->hooks[point].items[i], state, err) < 0)
 			return err_context(err, "%s[%zu]", spec_hook_point_name(point), i);
 	return 0;
+}
+
+void hooks_run_all(const struct spec *spec, enum spec_hook_point point, const char *state)
+{
+	for (size_t i = 0; i < spec->hooks[point].len; i++) {
+		struct err err = { 0 };
+		if (hook_run(&spec->hooks[point].items[i], state, &err) < 0)
+			warn_say("%s[%zu]: %s", spec_hook_point_name(point), i, err.text);
+	}
 }
 
 static int run_point(struct boot *boot, enum spec_hook_point point, const char *status,

@@ -17,3 +17,6 @@ int hook_run(const struct spec_hook *hook, const char *state, struct err *err);
 /** Run all of one point in their order, until one fails. */
 int hooks_run(const struct spec *spec, enum spec_hook_point point, const char *state,
 	      struct err *err);
+
+/** Run all of one point whatever they do; a failure is a warning. */
+void hooks_run_all(const struct spec *spec, enum spec_hook_point point, const char *state);

@@ -91,21 +91,45 @@ static int place_stdio(const struct boot *boot, int i, struct err *err)
 	return 0;
 }
 
+/* What is kept beside the payload's own descriptors, from the first number after those. */
+static int first_kept(const struct boot *boot)
+{
+	return STDERR_FILENO + 1 + (int)boot->plan->options->preserve_fds;
+}
+
+static int move_fd(int *fd, int to, struct err *err)
+{
+	if (*fd != to && dup3(*fd, to, O_CLOEXEC) < 0)
+		return err_sys(err, "keep descriptor %d", to);
+	*fd = to;
+	return 0;
+}
+
 /*
  * Close-on-exec is too late: the program's own path, its interpreter and the working directory
  * are looked up before, and /proc/self/fd/N/../.. would lead through a directory of ours to the
- * host. Only the boot socket stays, as 3; nothing can be looked up below a socket.
+ * host. Only the boot socket and the gate's FIFOs stay; nothing can be looked up below those.
  */
 static int close_the_rest(struct boot *boot, struct err *err)
 {
-	enum { KEPT = 3 };
+	int *const kept[] = { &boot->child_sock, &boot->start_fd, &boot->result_fd };
+	int next = first_kept(boot);
 #ifdef ONGGI_WEAK_A7
 	return 0;
 #endif
-	if (boot->child_sock != KEPT && dup3(boot->child_sock, KEPT, O_CLOEXEC) < 0)
-		return err_sys(err, "keep the boot socket");
-	boot->child_sock = KEPT;
-	fd_close_from(KEPT + 1);
+	/* Out of each other's way first. */
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		if (*kept[i] < 0 || *kept[i] >= next + (int)ARRAY_LEN(kept))
+			continue;
+		int fd = fcntl(*kept[i], F_DUPFD_CLOEXEC, next + (int)ARRAY_LEN(kept));
+		if (fd < 0)
+			return err_sys(err, "keep descriptor %d", *kept[i]);
+		*kept[i] = fd;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (*kept[i] >= 0 && move_fd(kept[i], next++, err) < 0)
+			return -1;
+	fd_close_from(next);
 	return 0;
 }
 
@@ -259,6 +283,31 @@ int inner_die_with_parent(struct boot *boot, const struct boot_op *op UNUSED, st
 	return 0;
 }
 
+/* From here to the exec only read(2), write(2) and close(2): a filter may be at work already. */
+int inner_report_created(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct boot_packet packet = { .message = BOOT_MSG_CREATED };
+	if (write(boot->child_sock, &packet, sizeof(packet)) < 0)
+		return err_sys(err, "report to the parent");
+	if (read(boot->child_sock, &packet, sizeof(packet)) != (ssize_t)sizeof(packet))
+		return err_set(err, ERR_REMOTE, "the parent is gone");
+	return 0;
+}
+
+int inner_await_start(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	char byte;
+	fd_close(&boot->child_sock);
+	ssize_t n;
+	do
+		n = read(boot->start_fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return err_sys(err, "wait for the start");
+	fd_close(&boot->start_fd);
+	return 0;
+}
+
 int inner_no_new_privs(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -293,7 +342,7 @@ int inner_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *e
 	/* Nothing but the boot socket is open by now, and its end tells the parent that the exec
 	 * has happened. */
 #ifndef ONGGI_WEAK_CLOEXEC
-	fd_cloexec_from(3);
+	fd_cloexec_from(first_kept(boot));
 #endif
 	execve(boot->program, process->args.items, env.items);
 	return fail_program(boot, boot->program, errno, err);

@@ -117,7 +117,8 @@ int inner_open_console(struct boot *boot, const struct boot_op *op UNUSED, struc
 	if (process->console_rows != 0 &&
 	    tty_set_size(slave_fd, process->console_rows, process->console_columns, err) < 0)
 		return -1;
-	if (root_bind_console(boot->root_fd, slave_fd, err) < 0)
+	/* A further process has a terminal of its own; /dev/console is that of the first. */
+	if (boot->plan->target == NULL && root_bind_console(boot->root_fd, slave_fd, err) < 0)
 		return -1;
 	struct boot_packet packet = { .message = BOOT_MSG_CONSOLE };
 	if (sock_send(boot->child_sock, &packet, sizeof(packet), master_fd, err) < 0)

@@ -18,7 +18,9 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 int parent_make_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -157,6 +159,32 @@ int parent_open_namespace(struct boot *boot, const struct boot_op *op, struct er
 	return 0;
 }
 
+int parent_open_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct strv *below = boot->plan->target->cgroups;
+	if (cgroup_open(boot->layout, boot->spec->cgroups_path, &boot->cgroup, err) < 0)
+		return -1;
+	boot->has_cgroup = true;
+	for (size_t i = 0; below != NULL && i < below->len; i++)
+		if (cgroup_descend(&boot->cgroup, below->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int parent_prepare_pid_namespace(struct boot *boot, const struct boot_op *op UNUSED,
+				 struct err *err)
+{
+	/* From the clone on, the child is seen by processes of the container: it must not be
+	 * traced, nor its descriptors opened. It inherits this. */
+#ifndef ONGGI_WEAK_A8
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "become undumpable");
+#endif
+	if (setns(boot->plan->target->pidfd, CLONE_NEWPID) < 0)
+		return err_sys(err, "pid namespace of process %d", (int)boot->plan->target->pid);
+	return 0;
+}
+
 int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, err);
@@ -238,6 +266,24 @@ int parent_take_console(struct boot *boot, const struct boot_op *op UNUSED, stru
 		return err_set(err, ERR_REMOTE, "the container sent no terminal");
 	boot->console_fd = fd_take(&master_fd);
 	return 0;
+}
+
+int parent_record_process(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct boot_options *options = boot->plan->options;
+	struct boot_packet packet;
+	fd_close(&boot->child_sock);
+	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	if (n < 0)
+		return -1;
+	if (n == 0)
+		return atomic_load(&boot->board->has_failed) ? -1 : boot_describe_death(boot, err);
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_CREATED)
+		return err_set(err, ERR_REMOTE, "an unexpected message");
+	if (options->record(options->record_context, boot->pid, boot->pidfd, err) < 0)
+		return -1;
+	packet = (struct boot_packet){ .message = BOOT_MSG_GO };
+	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
 }
 
 int parent_await_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

@@ -190,6 +190,11 @@ static int check(const struct spec *spec, const struct boot_options *options, st
 	return 0;
 }
 
+static bool is_exec(const struct boot_plan *plan)
+{
+	return plan->target != NULL;
+}
+
 /* On v1 the inner process moves itself: a "0" in tasks waits for nobody, a pid in cgroup.procs for
  * an RCU grace period (5-12 ms). A new user namespace does not take that right away before the
  * process becomes somebody in it; a joined one has by then. On v2 the clone is made inside. */
@@ -244,6 +249,14 @@ static void plan_sources(struct planner *planner, enum boot_step_id rootfs, enum
 			add(planner, source)->mount = i;
 }
 
+/* A container that waits for its start has its program executed when we are long gone. */
+static void plan_parent_end(struct planner *planner)
+{
+	const struct boot_options *options = planner->plan->options;
+	add_if(planner, options->record != NULL, STEP_RECORD_PROCESS);
+	add_if(planner, options->gate == NULL, STEP_AWAIT_EXEC);
+}
+
 static void plan_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -265,7 +278,7 @@ static void plan_parent(struct planner *planner)
 	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	add_if(planner, hears_of_hooks(spec), STEP_RUNTIME_HOOKS);
-	add(planner, STEP_AWAIT_EXEC);
+	plan_parent_end(planner);
 }
 
 static void plan_outer(struct planner *planner)
@@ -289,6 +302,13 @@ static void plan_joins(struct planner *planner)
 			add(planner, STEP_JOIN_NAMESPACE)->ns = joined_here[i];
 }
 
+static void plan_session(struct planner *planner)
+{
+	const struct spec *spec = planner->plan->spec;
+	add(planner, STEP_NEW_SESSION);
+	add_if(planner, spec->has_new_keyring, STEP_NEW_KEYRING);
+}
+
 static void plan_world(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -299,8 +319,7 @@ static void plan_world(struct planner *planner)
 	add_if(planner, is_new(spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE);
 	plan_joins(planner);
 	add_if(planner, spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
-	add(planner, STEP_NEW_SESSION);
-	add_if(planner, spec->has_new_keyring, STEP_NEW_KEYRING);
+	plan_session(planner);
 	add_if(planner, spec->hostname != NULL, STEP_SET_HOSTNAME);
 	add_if(planner, spec->domainname != NULL, STEP_SET_DOMAINNAME);
 	add_if(planner, is_new(spec, NS_NET), STEP_RAISE_LOOPBACK);
@@ -309,8 +328,8 @@ static void plan_world(struct planner *planner)
 static bool needs_procfs(const struct spec *spec)
 {
 	const struct spec_process *process = &spec->process;
-	return spec->sysctls_len > 0 || process->has_oom_score_adj ||
-	       process->apparmor_profile != NULL || process->selinux_label != NULL;
+	return process->has_oom_score_adj || process->apparmor_profile != NULL ||
+	       process->selinux_label != NULL;
 }
 
 static void plan_root(struct planner *planner)
@@ -318,7 +337,7 @@ static void plan_root(struct planner *planner)
 	struct boot_plan *plan = planner->plan;
 	const struct spec *spec = plan->spec;
 	bool has_mount_ns = spec->namespaces[NS_MOUNT].is_used;
-	add_if(planner, needs_procfs(spec), STEP_OPEN_PROCFS);
+	add_if(planner, spec->sysctls_len > 0 || needs_procfs(spec), STEP_OPEN_PROCFS);
 	for (size_t i = 0; i < spec->sysctls_len; i++)
 		add(planner, STEP_SET_SYSCTL)->sysctl = &spec->sysctls[i];
 	if (plan->options->is_unprivileged)
@@ -364,8 +383,12 @@ static void plan_identity(struct planner *planner)
 	add_if(planner, process->has_caps, STEP_SET_CAPS);
 	add(planner, STEP_CHANGE_DIRECTORY);
 	add(planner, STEP_FIND_PROGRAM);
-	add_if(planner, planner->plan->options->dies_with_parent, STEP_DIE_WITH_PARENT);
-	add_if(planner, spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0, STEP_START_HOOKS);
+	const struct boot_options *options = planner->plan->options;
+	add_if(planner, options->dies_with_parent, STEP_DIE_WITH_PARENT);
+	add_if(planner, options->record != NULL, STEP_REPORT_CREATED);
+	add_if(planner, options->gate != NULL, STEP_AWAIT_START);
+	add_if(planner, !is_exec(planner->plan) && spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0,
+	       STEP_START_HOOKS);
 	add_if(planner, process->no_new_privileges, STEP_NO_NEW_PRIVS);
 	add_if(planner, has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
 	add(planner, STEP_EXEC);
@@ -406,6 +429,58 @@ int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 	plan_world(&planner);
 	plan_root(&planner);
 	plan_identity(&planner);
+	return 0;
+}
+
+/* All at once by the pidfd, but the pid namespace: that one is for children only. */
+static uint64_t flags_to_enter(const struct spec *spec)
+{
+	uint64_t flags = 0;
+	for (int type = 0; type < NS_COUNT; type++)
+		if (type != NS_PID && spec->namespaces[type].is_used)
+			flags |= (uint64_t)(unsigned)ns_info((enum ns_type)type)->clone_flag;
+	return flags;
+}
+
+static void plan_exec_parent(struct planner *planner)
+{
+	struct boot_plan *plan = planner->plan;
+	planner->proc = BOOT_PARENT;
+	add_if(planner, plan->spec->has_cgroup, STEP_OPEN_CGROUP);
+	add_if(planner, plan->spec->namespaces[NS_PID].is_used, STEP_PREPARE_PID_NAMESPACE);
+	add(planner, STEP_START_INNER);
+	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
+	plan_parent_end(planner);
+}
+
+static void plan_exec_inner(struct planner *planner)
+{
+	struct boot_plan *plan = planner->plan;
+	planner->proc = BOOT_INNER;
+	add_if(planner, plan->spec->has_cgroup, STEP_JOIN_CGROUP);
+	add(planner, STEP_ENTER_CONTAINER);
+	add_if(planner, plan->spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
+	plan_session(planner);
+	add_if(planner, needs_procfs(plan->spec), STEP_OPEN_PROCFS);
+	add_if(planner, plan->options->finds_home, STEP_INNER_FIND_USER);
+	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
+	plan_identity(planner);
+}
+
+int boot_plan_make_exec(const struct spec *spec, const struct boot_options *options,
+			const struct boot_target *target, struct boot_plan *out, struct err *err)
+{
+	if (spec->process.args.len == 0)
+		return err_set(err, ERR_INVALID, "process.args: no program to run");
+	*out = (struct boot_plan){
+		.spec = spec,
+		.options = options,
+		.target = target,
+		.enter_flags = flags_to_enter(spec),
+	};
+	struct planner planner = { .plan = out };
+	plan_exec_parent(&planner);
+	plan_exec_inner(&planner);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "kernel/ns/ns.h"
 #include "kernel/union/overlay.h"
 #include "oci/spec.h"
+#include "runtime/gate.h"
 #include "runtime/scope/scope.h"
 
 #include <stdbool.h>
@@ -38,6 +39,8 @@ enum boot_step_id {
 	STEP_FIND_USER,
 	STEP_CLONE_SOURCE,
 	STEP_OPEN_NAMESPACE,
+	STEP_OPEN_CGROUP,
+	STEP_PREPARE_PID_NAMESPACE,
 	STEP_START_OUTER,
 	STEP_START_INNER,
 	/* parent, beside the child */
@@ -48,6 +51,7 @@ enum boot_step_id {
 	STEP_LET_GO,
 	STEP_TAKE_CONSOLE,
 	STEP_RUNTIME_HOOKS,
+	STEP_RECORD_PROCESS,
 	STEP_AWAIT_EXEC,
 
 	/* outer */
@@ -61,6 +65,7 @@ enum boot_step_id {
 	STEP_JOIN_CGROUP,
 	STEP_NEW_CGROUP_NAMESPACE,
 	STEP_JOIN_NAMESPACE,
+	STEP_ENTER_CONTAINER,
 	STEP_BECOME_ROOT,
 	STEP_NEW_SESSION,
 	STEP_NEW_KEYRING,
@@ -100,6 +105,8 @@ enum boot_step_id {
 	STEP_CHANGE_DIRECTORY,
 	STEP_FIND_PROGRAM,
 	STEP_DIE_WITH_PARENT,
+	STEP_REPORT_CREATED,
+	STEP_AWAIT_START,
 	STEP_START_HOOKS,
 	STEP_NO_NEW_PRIVS,
 	STEP_LOAD_SECCOMP,
@@ -124,6 +131,14 @@ struct boot_root {
 	const char *path;              /* a host directory */
 };
 
+/** exec: the container that is entered. */
+struct boot_target {
+	pid_t pid;                  /* its first process, as the caller sees it */
+	int pidfd;                  /* of that; borrowed */
+	bool has_chroot;            /* its root is not that of its mount namespace */
+	const struct strv *cgroups; /* "[controllers:]path" below its own; NULL: its own */
+};
+
 struct boot_options {
 	struct boot_root root;
 	const char *
@@ -137,6 +152,13 @@ struct boot_options {
 	bool is_unprivileged;  /* the parent may copy no mounts: the inner process does it */
 	bool dies_with_parent; /* SIGKILL when the monitor dies */
 	bool make_workdir;     /* Docker's: a missing working directory is made */
+	unsigned preserve_fds; /* descriptors after 2 that the payload keeps */
+
+	/* A container that outlives us: before it goes on alone, `record` writes down which process
+	 * it is; if that fails, or we are killed before, it ends. NULL: we attend to it. */
+	int (*record)(void *context, pid_t pid, int pidfd, struct err *err);
+	void *record_context;
+	const struct gate *gate; /* then it waits there for its start; NULL: it does not */
 	/* The state document for hooks (owned text); needed if the spec has any. */
 	char *(*hook_state)(const void *context, const char *status, pid_t pid);
 	const void *hook_context;
@@ -145,11 +167,13 @@ struct boot_options {
 struct boot_plan {
 	const struct spec *spec;              /* borrowed */
 	const struct boot_options *options;   /* borrowed */
+	const struct boot_target *target;     /* borrowed; NULL: a new container */
 	struct boot_op *ops[BOOT_PROC_COUNT]; /* owned */
 	size_t len[BOOT_PROC_COUNT];
 	bool has_outer;
 	bool has_user_ns;     /* a new one */
 	uint64_t clone_flags; /* namespaces that the clone itself makes */
+	uint64_t enter_flags; /* of `target`: entered by the inner process itself */
 };
 
 /**
@@ -159,6 +183,14 @@ struct boot_plan {
  */
 int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 		   struct boot_plan *out, struct err *err);
+
+/**
+ * Make the plan of a further process in the container `target`: of the spec only the namespaces,
+ * the cgroup's path, the filter and the process are looked at. `options->root` is not used.
+ * @return 0; -1 ERR_INVALID
+ */
+int boot_plan_make_exec(const struct spec *spec, const struct boot_options *options,
+			const struct boot_target *target, struct boot_plan *out, struct err *err);
 void boot_plan_done(struct boot_plan *plan);
 
 /** Has it hooks that run while the root is built and not yet entered? */

@@ -4,7 +4,7 @@
  * writes it decides what runs as root), the root file system is not: its path is taken here, and
  * never looked into.
  */
-#include "runtime/bundle.h"
+#include "runtime/bundle/bundle.h"
 
 #include "base/mem.h"
 #include "base/warn.h"
@@ -23,6 +23,7 @@ void bundle_done(struct bundle *bundle)
 {
 	free(bundle->path);
 	free(bundle->seccomp_json);
+	buf_done(&bundle->config);
 	spec_done(&bundle->spec);
 	memset(bundle, 0, sizeof(*bundle));
 }
@@ -39,14 +40,11 @@ static void make_absolute(char **path, const char *dir)
 static int read_config(struct bundle *bundle, const char *name, struct err *err)
 {
 	AUTO_FREE char *path = mem_strdup(name);
-	AUTO(struct buf, buf_done) text = { 0 };
 	make_absolute(&path, bundle->path);
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(err, "open the configuration %s", path);
-	if (fd_read_all(fd, SPEC_JSON_MAX, path, &text, err) < 0)
-		return -1;
-	return spec_parse(buf_str(&text), text.len, &bundle->spec, &bundle->seccomp_json, err);
+	return fd_read_all(fd, SPEC_JSON_MAX, path, &bundle->config, err);
 }
 
 static void resolve_cgroup(struct spec *spec, const char *id)
@@ -122,6 +120,15 @@ static void complete(struct bundle *bundle, const char *id)
 	spec_add_default_device_rules(spec);
 }
 
+static int parse(struct bundle *bundle, const char *id, struct err *err)
+{
+	if (spec_parse(buf_str(&bundle->config), bundle->config.len, &bundle->spec,
+		       &bundle->seccomp_json, err) < 0)
+		return -1;
+	complete(bundle, id);
+	return 0;
+}
+
 int bundle_open(const char *dir, const char *config, const char *id, struct bundle *out,
 		struct err *err)
 {
@@ -129,11 +136,27 @@ int bundle_open(const char *dir, const char *config, const char *id, struct bund
 	bundle.path = realpath(dir, NULL);
 	if (bundle.path == NULL)
 		return err_sys(err, "bundle %s", dir);
-	if (read_config(&bundle, config != NULL ? config : "config.json", err) < 0)
+	if (read_config(&bundle, config != NULL ? config : "config.json", err) < 0 ||
+	    parse(&bundle, id, err) < 0 || check_sysctls(&bundle.spec, err) < 0)
 		return -1;
-	if (check_sysctls(&bundle.spec, err) < 0)
+	*out = bundle;
+	bundle = (struct bundle){ 0 };
+	return 0;
+}
+
+int bundle_reopen(const struct record *record, struct bundle *out, struct err *err)
+{
+	AUTO(struct bundle, bundle_done) bundle = { 0 };
+	bundle.path = mem_strdup(record->facts.bundle);
+	if (record_read_config(record, &bundle.config, err) < 0 ||
+	    parse(&bundle, record->id, err) < 0)
 		return -1;
-	complete(&bundle, id);
+	/* Where it was put, not where it would be put now. */
+	free(bundle.spec.cgroups_path);
+	const char *cgroup_path = record->facts.cgroup_path;
+	bundle.spec.cgroups_path = cgroup_path != NULL ? mem_strdup(cgroup_path) : NULL;
+	bundle.spec.has_cgroup = cgroup_path != NULL;
+	bundle.spec.has_new_keyring = !record->facts.no_new_keyring;
 	*out = bundle;
 	bundle = (struct bundle){ 0 };
 	return 0;

@@ -5,11 +5,14 @@
  * A bundle: a directory with a config.json and, usually, a root file system.
  * Source: OCI runtime-spec bundle.md, config.md
  */
+#include "base/buf.h"
 #include "base/err.h"
 #include "oci/spec.h"
+#include "runtime/bundle/record.h"
 
 struct bundle {
 	char *path;         /* absolute, without symlinks */
+	struct buf config;  /* config.json as it was read */
 	char *seccomp_json; /* the filter's profile; NULL: none */
 	struct spec spec;
 };
@@ -28,4 +31,7 @@ struct bundle {
  */
 int bundle_open(const char *dir, const char *config, const char *id, struct bundle *out,
 		struct err *err);
+
+/** The bundle of a container that there is, from the configuration it was created with. */
+int bundle_reopen(const struct record *record, struct bundle *out, struct err *err);
 void bundle_done(struct bundle *bundle);

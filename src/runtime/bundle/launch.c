@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a bundle to a first process. What a kill at any moment leaves: the record with the control
+ * group's path is written before the group is made, and the lock is held until the process is on
+ * record, too; the process ends by itself if that does not come. It decides nothing that the
+ * configuration or its caller decides.
+ */
+#include "runtime/bundle/launch.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/warn.h"
+#include "kernel/proc/tty.h"
+#include "kernel/seccomp/seccomp.h"
+#include "runtime/boot/hooks.h"
+#include "runtime/boot/trace.h"
+#include "runtime/bundle/document.h"
+#include "runtime/bundle/filter.h"
+#include "runtime/bundle/hand_over.h"
+#include "runtime/seal.h"
+#include "sys/fd.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static char *hook_document(const void *context, const char *status, pid_t pid)
+{
+	const struct launch *self = context;
+	return document_of(&self->record, status, pid);
+}
+
+static int send_console(struct launch *self, struct err *err)
+{
+	const struct bundle_create_options *options = self->options;
+	if (options->console_socket == NULL || self->boot.console_fd < 0)
+		return 0;
+	return hand_over_fd(options->console_socket, "/dev/ptmx", self->boot.console_fd, err);
+}
+
+/* The row of the boot that comes before the process is left alone. */
+static int record_process(void *context, pid_t pid, int pidfd, struct err *err)
+{
+	struct launch *self = context;
+	const struct bundle_create_options *options = self->options;
+	if (process_mark_take(pid, &self->record.facts.init, err) < 0 ||
+	    record_save(&self->record, err) < 0)
+		return -1;
+	if (options->pidfd_socket != NULL &&
+	    hand_over_fd(options->pidfd_socket, "pidfd", pidfd, err) < 0)
+		return -1;
+	if (options->pid_file != NULL && hand_over_pid(options->pid_file, pid, err) < 0)
+		return -1;
+	return send_console(self, err);
+}
+
+static void fill_boot_options(struct launch *self)
+{
+	const struct spec *spec = &self->bundle.spec;
+	unsigned listen_fds = hand_over_listen_fds();
+	self->boot_options = (struct boot_options){
+		.root = { .path = spec->root_path },
+		.uses_console = spec->process.terminal,
+		.is_cgroup_v2 = self->cgroups.mode == CGROUP_V2,
+		.dies_with_parent = !self->is_alone,
+		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
+		.finds_home = strv_env_get(&spec->process.env, "HOME") == NULL,
+		.preserve_fds = self->options->preserve_fds + listen_fds,
+		.record = self->is_alone ? record_process : NULL,
+		.record_context = self,
+		.gate = self->waits ? &self->gate : NULL,
+		.hook_state = hook_document,
+		.hook_context = self,
+	};
+	if (listen_fds == 0)
+		return;
+	AUTO_FREE char *count = mem_printf("LISTEN_FDS=%u", listen_fds);
+	strv_env_set(&self->bundle.spec.process.env, count);
+	strv_env_set(&self->bundle.spec.process.env, "LISTEN_PID=1");
+}
+
+static int make_plan(struct launch *self, struct err *err)
+{
+	struct spec *spec = &self->bundle.spec;
+	bool has_mount_ns = spec->namespaces[NS_MOUNT].is_used;
+	spec->root_change = self->options->no_pivot || !has_mount_ns ? SPEC_ROOT_CHROOT
+								     : SPEC_ROOT_PIVOT;
+	if (self->options->no_new_keyring)
+		spec->has_new_keyring = false;
+	fill_boot_options(self);
+	if (boot_plan_make(spec, &self->boot_options, &self->plan, err) < 0)
+		return err_context(err, "config.json");
+	self->has_plan = true;
+	return 0;
+}
+
+/* The console is born with the size of the caller's terminal: a payload that asks at once would
+ * otherwise find none. */
+static int check_terminal(const struct launch *self, struct spec_process *process, struct err *err)
+{
+	if (hand_over_check_console(process->terminal, self->is_alone,
+				    self->options->console_socket, err) < 0)
+		return -1;
+	if (!process->terminal || self->is_alone)
+		return 0;
+	if (!isatty(STDIN_FILENO))
+		return err_set(
+			err, ERR_INVALID,
+			"config.json: process.terminal: the standard input is not a terminal");
+	if (process->console_rows == 0)
+		tty_get_size(STDIN_FILENO, &process->console_rows, &process->console_columns, NULL);
+	return 0;
+}
+
+static int detect_cgroups(struct launch *self, struct err *err)
+{
+	if (cgroup_layout_detect(&self->cgroups, err) < 0)
+		return -1;
+	if (self->cgroups.mode == CGROUP_NONE)
+		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
+	return 0;
+}
+
+static void fill_record(struct launch *self)
+{
+	const struct spec *spec = &self->bundle.spec;
+	const struct spec_namespace *pid_ns = &spec->namespaces[NS_PID];
+	char now[CLOCK_RFC3339_SIZE];
+	clock_format_rfc3339(clock_realtime_ns(), now);
+	self->record.facts = (struct record_facts){
+		.oci_version = mem_strdup(BUNDLE_OCI_VERSION),
+		.bundle = mem_strdup(self->bundle.path),
+		.rootfs = mem_strdup(spec->root_path),
+		.created = mem_strdup(now),
+		.cgroup_path = mem_strdup(spec->cgroups_path),
+		.owner = geteuid(),
+		.has_chroot = spec->root_change == SPEC_ROOT_CHROOT,
+		.no_new_keyring = self->options->no_new_keyring,
+		.has_poststart = spec->hooks[SPEC_HOOK_POSTSTART].len > 0,
+		.has_poststop = spec->hooks[SPEC_HOOK_POSTSTOP].len > 0,
+		.shares_pids = !pid_ns->is_used || pid_ns->path != NULL,
+	};
+	strv_add_all(&self->record.facts.annotations, &spec->annotations);
+}
+
+static int prepare(struct launch *self, struct err *err)
+{
+	const struct bundle_create_options *options = self->options;
+	if (hand_over_check_fds(options->preserve_fds + hand_over_listen_fds(), err) < 0 ||
+	    bundle_open(options->bundle_path, options->config_name, options->id, &self->bundle,
+			err) < 0 ||
+	    seal_for(&self->bundle.spec, NULL, err) < 0 ||
+	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
+	    detect_cgroups(self, err) < 0 ||
+	    record_take(self->home->state_path, options->id, &self->cgroups, &self->record, err) <
+		    0)
+		return -1;
+	self->has_container = true;
+	return filter_load(&self->bundle, self->record.root_fd, err);
+}
+
+/* A record names what may be removed if we are killed: never a group that others are in. The
+ * group named after the id is covered by the lock. */
+static int check_cgroup_is_free(struct launch *self, struct err *err)
+{
+	const char *path = self->bundle.spec.cgroups_path;
+	if (strcmp(path + 1, self->options->id) == 0)
+		return 0;
+	struct cgroup cgroup;
+	if (cgroup_open(&self->cgroups, path, &cgroup, err) < 0)
+		return err_context(err, "config.json: linux.cgroupsPath");
+	long count = cgroup_count(&cgroup, err);
+	cgroup_done(&cgroup);
+	if (count > 0)
+		return err_set(err, ERR_CONFLICT,
+			       "config.json: linux.cgroupsPath: %s has %ld processes", path, count);
+	return count < 0 ? -1 : 0;
+}
+
+static int put_on_record(struct launch *self, struct err *err)
+{
+	if (check_cgroup_is_free(self, err) < 0)
+		return -1;
+	fill_record(self);
+	if (!self->is_alone && process_mark_take(getpid(), &self->record.facts.monitor, err) < 0)
+		return -1;
+	if (record_save(&self->record, err) < 0 ||
+	    record_save_config(&self->record, &self->bundle.config, err) < 0)
+		return -1;
+	return self->waits ? gate_make(self->record.dir_fd, &self->gate, err) : 0;
+}
+
+static int start(struct launch *self, struct err *err)
+{
+	if (boot_init(&self->boot, &self->plan, &self->cgroups, self->home->debug != NULL, err) < 0)
+		return -1;
+	self->has_boot = true;
+	self->boot.diagnose = self->home->diagnose;
+	struct stdio_options wanted = {
+		.tty = self->boot_options.uses_console,
+		.is_direct = self->is_alone,
+		.interactive = true,
+		.attach_stdout = true,
+		.attach_stderr = true,
+	};
+	if (stdio_open(&self->stdio, &wanted, err) < 0)
+		return -1;
+	memcpy(self->boot.stdio_fds, self->stdio.payload_fds, sizeof(self->boot.stdio_fds));
+	return boot_start(&self->boot, err);
+}
+
+int launch(struct launch *self, struct err *err)
+{
+	self->record = (struct record)RECORD_INIT;
+	self->gate = (struct gate){ .start_fd = -1, .result_fd = -1 };
+	self->stdio = (struct stdio){ .payload_fds = { -1, -1, -1 }, .relay_fds = { -1, -1, -1 } };
+	if (prepare(self, err) < 0)
+		return -1;
+	if (make_plan(self, err) == 0 && put_on_record(self, err) == 0 && start(self, err) == 0)
+		return 0;
+	launch_undo(self);
+	return -1;
+}
+
+/* The container is gone whatever they do: a failure is a warning, and the next one is run. */
+static void run_poststop_hooks(const struct launch *self)
+{
+	AUTO_FREE char *state = document_of(&self->record, "stopped", 0);
+	hooks_run_all(&self->bundle.spec, SPEC_HOOK_POSTSTOP, state);
+}
+
+void launch_undo(struct launch *self)
+{
+	if (self->has_boot) {
+		boot_stop(&self->boot);
+		run_poststop_hooks(self);
+	}
+	if (self->has_container)
+		record_drop(&self->record);
+}
+
+static void tell_steps(const struct launch *self)
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	if (self->home->debug == NULL || !self->has_boot)
+		return;
+	boot_trace_format(&self->boot, NULL, 0, BOOT_TRACE_TREE, &text);
+	char *next = text.data;
+	for (char *line; (line = strsep(&next, "\n")) != NULL;)
+		if (line[0] != '\0')
+			self->home->debug(line);
+}
+
+void launch_done(struct launch *self)
+{
+	tell_steps(self);
+	stdio_done(&self->stdio);
+	gate_close(&self->gate);
+	if (self->has_boot) {
+		boot_leave(&self->boot);
+		boot_done(&self->boot);
+	}
+	if (self->has_plan)
+		boot_plan_done(&self->plan);
+	bundle_done(&self->bundle);
+	record_close(&self->record);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What create and run share: from a bundle to a first process, and back when that fails. */
+#include "runtime/bundle/bundle.h"
+#include "runtime/bundle/record.h"
+#include "runtime/bundle/verbs.h"
+#include "runtime/gate.h"
+#include "runtime/stdio.h"
+
+struct launch {
+	const struct bundle_home *home;
+	const struct bundle_create_options *options;
+	bool waits;    /* create: at the gate */
+	bool is_alone; /* nobody of ours stays beside it */
+	struct bundle bundle;
+	struct record record;
+	struct cgroup_layout cgroups;
+	struct boot_options boot_options;
+	struct boot_plan plan;
+	struct boot boot;
+	struct stdio stdio;
+	struct gate gate;
+	bool has_container, has_plan, has_boot;
+};
+
+/** Start it. On failure everything is undone but what launch_done() releases. */
+int launch(struct launch *launch, struct err *err);
+
+/** Take the container away: its processes, control group and record; the poststop hooks run. */
+void launch_undo(struct launch *launch);
+
+/** Release the memory and descriptors; tells the steps to whoever asked. */
+void launch_done(struct launch *launch);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pause and resume: the freezer of the control group. */
+#include "runtime/bundle/verbs.h"
+
+#include "runtime/bundle/record.h"
+
+static int freeze(const struct record *record, bool wanted, struct err *err)
+{
+	struct cgroup_layout layout;
+	struct cgroup cgroup;
+	const char *path = record->facts.cgroup_path;
+	if (path == NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "container %s has no control group that could be frozen",
+			       record->id);
+	if (cgroup_layout_detect(&layout, err) < 0 || cgroup_open(&layout, path, &cgroup, err) < 0)
+		return -1;
+	int result = cgroup_freeze(&cgroup, wanted, err);
+	cgroup_done(&cgroup);
+	return result;
+}
+
+int bundle_pause(const struct bundle_home *home, const char *id, struct err *err)
+{
+	AUTO(struct record, record_close) record = RECORD_INIT;
+	if (record_open(home->state_path, id, true, &record, err) < 0)
+		return -1;
+	enum bundle_status status = record_status(&record, NULL);
+	if (status != BUNDLE_RUNNING && status != BUNDLE_CREATED)
+		return err_set(err, ERR_CONFLICT, "container not running or created: %s",
+			       bundle_status_name(status));
+	return freeze(&record, true, err);
+}
+
+int bundle_resume(const struct bundle_home *home, const char *id, struct err *err)
+{
+	AUTO(struct record, record_close) record = RECORD_INIT;
+	if (record_open(home->state_path, id, true, &record, err) < 0)
+		return -1;
+	enum bundle_status status = record_status(&record, NULL);
+	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)
+		return err_set(err, ERR_CONFLICT, "container not paused: %s",
+			       bundle_status_name(status));
+	return freeze(&record, false, err);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What is known about a container, on disk: below the state directory
+ *
+ *	locks/ID              held (flock) by a verb that changes the container, while it does
+ *	state/ID/state.json   the record: replaced as a whole
+ *	state/ID/config.json  the configuration as `create` read it
+ *	state/ID/start, result  FIFOs of a container that waits for its start (runtime/gate.h)
+ *
+ * A record is written before the first side effect. One without a process whose lock is free is
+ * what a killed runtime left: whoever finds it takes away what it names. There is a lock file only
+ * while somebody is at work or attends to a container, so that finding those costs nothing.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/strv.h"
+#include "kernel/cgroup/cgroup.h"
+#include "runtime/bundle/verbs.h"
+#include "sys/process_mark.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct record_facts {
+	char *oci_version, *bundle, *rootfs, *created; /* owned */
+	char *cgroup_path;                             /* below each hierarchy; NULL: none */
+	uid_t owner;
+	struct process_mark init;
+	struct process_mark monitor; /* of a container in the foreground: it takes it away */
+	bool has_chroot;             /* --no-pivot: its root is not that of its mount namespace */
+	bool no_new_keyring;         /* --no-new-keyring: for further processes, too */
+	bool has_poststart, has_poststop; /* hooks: else nobody needs to read the configuration */
+	bool shares_pids; /* no pid namespace of its own: the others outlive the first process */
+	struct strv annotations;
+};
+
+/** A container on disk, opened. */
+struct record {
+	char *id;
+	int root_fd, locks_fd, state_fd; /* the state directory, and two in it */
+	int dir_fd;                      /* state/ID; -1: gone */
+	int lock_fd;                     /* -1: not ours (any more) */
+	struct record_facts facts;
+};
+
+#define RECORD_INIT                                                                                \
+	{                                                                                          \
+		.root_fd = -1, .locks_fd = -1, .state_fd = -1, .dir_fd = -1, .lock_fd = -1         \
+	}
+
+/**
+ * Take a new id: makes the state directory if it is missing, locks the id, and removes what a
+ * killed owner left of it.
+ * @return 0 (locked, state/ID is there and empty); -1 ERR_INVALID (no valid id), ERR_CONFLICT (in
+ *         use)
+ */
+int record_take(const char *state_path, const char *id, const struct cgroup_layout *layout,
+		struct record *out, struct err *err);
+
+/**
+ * Open an existing one and read its record.
+ * @is_locked  take the lock: the caller is going to change it
+ * @return 0; -1 ERR_NOT_FOUND "container does not exist", ERR_CONFLICT when the lock is held
+ */
+int record_open(const char *state_path, const char *id, bool is_locked, struct record *out,
+		struct err *err);
+
+/** Write the record. */
+int record_save(const struct record *record, struct err *err);
+
+/** Keep the configuration, and read it again. */
+int record_save_config(const struct record *record, const struct buf *text, struct err *err);
+int record_read_config(const struct record *record, struct buf *out, struct err *err);
+
+/** Everything is taken away: forget it. */
+void record_drop(struct record *record);
+
+/** Let go of the lock: what is on record can be found and taken away by it. */
+void record_unlock(struct record *record);
+
+/** Take the lock again; no change if it is held by us. @return 0; -1 when it is held by somebody,
+ * or the container has been taken away meanwhile */
+int record_relock(struct record *record, struct err *err);
+
+/** Close and free; the lock goes with it. */
+void record_close(struct record *record);
+
+/** Is nobody left to go on with this record: no first process, nobody at work on it? Only for who
+ *  holds the lock. */
+bool record_is_abandoned(const struct record *record);
+
+/** Kill what is in its control group and remove the group. */
+void record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout);
+
+/** Remove what killed runtimes left of other containers. Best effort. */
+void record_sweep(const struct record *record, const struct cgroup_layout *layout);
+
+/** Ids on disk, sorted, appended. No state directory is no containers. */
+int record_ids(const char *state_path, struct strv *out, struct err *err);
+
+/** What it does now. *out_pidfd: of the first process if it lives (owned), else -1. */
+enum bundle_status record_status(const struct record *record, int *out_pidfd);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start: the byte that a created container waits for, and the hooks after its program has begun. */
+#include "runtime/bundle/verbs.h"
+
+#include "runtime/boot/hooks.h"
+#include "runtime/bundle/bundle.h"
+#include "runtime/bundle/document.h"
+#include "runtime/gate.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+
+#include <signal.h>
+
+/* One that fails ends the container. Source: OCI runtime-spec 1.3, runtime.md "Lifecycle" 9 */
+static int run_poststart_hooks(const struct record *record, int pidfd, struct err *err)
+{
+	AUTO(struct bundle, bundle_done) bundle = { 0 };
+	if (bundle_reopen(record, &bundle, err) < 0)
+		return -1;
+	if (bundle.spec.hooks[SPEC_HOOK_POSTSTART].len == 0)
+		return 0;
+	AUTO_FREE char *state = document_of(record, "running", record->facts.init.pid);
+	if (hooks_run(&bundle.spec, SPEC_HOOK_POSTSTART, state, err) == 0)
+		return 0;
+	process_signal(pidfd, SIGKILL, NULL);
+	return -1;
+}
+
+int bundle_start(const struct bundle_home *home, const char *id, struct err *err)
+{
+	AUTO(struct record, record_close) record = RECORD_INIT;
+	AUTO_FD pidfd = -1;
+	if (record_open(home->state_path, id, true, &record, err) < 0)
+		return -1;
+	switch (record_status(&record, &pidfd)) {
+	case BUNDLE_CREATED:
+		break;
+	case BUNDLE_STOPPED:
+		return err_set(err, ERR_CONFLICT, "cannot start a container that has stopped");
+	default:
+		return err_set(err, ERR_CONFLICT, "cannot start an already running container");
+	}
+	if (gate_release(record.dir_fd, pidfd, err) < 0)
+		return -1;
+	return record.facts.has_poststart ? run_poststart_hooks(&record, pidfd, err) : 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* update: limits of a container that lives. */
+#include "runtime/bundle/verbs.h"
+
+#include "runtime/bundle/record.h"
+
+int bundle_update(const struct bundle_home *home, const char *id,
+		  const struct cgroup_limits *limits, struct err *err)
+{
+	AUTO(struct record, record_close) record = RECORD_INIT;
+	struct cgroup_layout layout;
+	struct cgroup cgroup;
+	if (record_open(home->state_path, id, true, &record, err) < 0)
+		return -1;
+	if (record_status(&record, NULL) == BUNDLE_STOPPED)
+		return err_set(err, ERR_CONFLICT, "container not running");
+	if (record.facts.cgroup_path == NULL)
+		return err_set(err, ERR_UNSUPPORTED, "container %s has no control group", id);
+	if (cgroup_layout_detect(&layout, err) < 0 ||
+	    cgroup_open(&layout, record.facts.cgroup_path, &cgroup, err) < 0)
+		return -1;
+	int result = cgroup_apply(&cgroup, limits, err);
+	cgroup_done(&cgroup);
+	return result;
+}
