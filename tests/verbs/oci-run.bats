@@ -332,25 +332,6 @@ for n in c['linux']['namespaces']:
 	assert_line in
 }
 
-@test "oci run: what is not there yet is refused by name" {
-	config
-	local option
-	for option in --detach -d --console-socket=/x --keep --preserve-fds=1; do
-		run runtime run -b "$BUNDLE" "$option" "$ID"
-		assert_status 1
-		assert_has "not yet supported"
-	done
-	for option in create start exec kill delete ps list state pause resume update events checkpoint restore; do
-		run runtime "$option" "$ID"
-		assert_status 1
-		assert_output "onggi-runtime: '$option' is not yet supported"
-	done
-	run runtime --systemd-cgroup run -b "$BUNDLE" "$ID"
-	assert_status 1
-	run runtime --rootless true run -b "$BUNDLE" "$ID"
-	assert_status 1
-}
-
 @test "oci run: by another name it does the same" {
 	config 'sh("echo same")'
 	ln -sf "$ONGGI_RUNTIME" "$BATS_TEST_TMPDIR/runc"
