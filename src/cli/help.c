@@ -85,7 +85,8 @@ static bool same_group(const char *a, const char *b)
 }
 
 /* The groups in the order of their first row, each with all its rows. */
-void help_add_options(struct buf *out, const struct option_tables *options, unsigned width)
+void help_add_options(struct buf *out, const struct option_tables *options, const char *heading,
+		      unsigned width)
 {
 	unsigned column = names_column(options);
 	const char *groups[16];
@@ -99,7 +100,7 @@ void help_add_options(struct buf *out, const struct option_tables *options, unsi
 			groups[groups_len++] = row->group;
 	}
 	for (size_t i = 0; i < groups_len; i++) {
-		buf_addf(out, "\n%s:\n", groups[i] != NULL ? groups[i] : "Options");
+		buf_addf(out, "\n%s:\n", groups[i] != NULL ? groups[i] : heading);
 		OPTION_EACH(row, options)
 		{
 			if (is_shown(row) && same_group(groups[i], row->group))
@@ -131,7 +132,7 @@ void help_add_verb(struct buf *out, const struct verb *verb, unsigned width)
 	verb_add_usage(out, verb);
 	buf_addf(out, "\n\n%s\n", verb->summary);
 	add_aliases(out, verb);
-	help_add_options(out, &verb->options, width);
+	help_add_options(out, &verb->options, "Options", width);
 	if (verb->examples != NULL)
 		buf_addf(out, "\nExamples:\n%s\n", verb->examples);
 	buf_addf(out, "\nThe manual page has more: man onggi-%s\n", verb->name);
@@ -150,6 +151,6 @@ void help_add_program(struct buf *out, unsigned width)
 		buf_addf(out, "  %-12s", (*verb)->name);
 		add_wrapped(out, (*verb)->summary, 14, 14, width);
 	}
-	help_add_options(out, &cli_global_options, width);
+	help_add_options(out, &cli_global_options, "Options", width);
 	buf_add_str(out, "\nRun 'onggi VERB --help' for the options of a verb.\n");
 }

@@ -11,8 +11,9 @@ void help_add_program(struct buf *out, unsigned width);
 /** `onggi VERB --help`. */
 void help_add_verb(struct buf *out, const struct verb *verb, unsigned width);
 
-/** The options of some tables by their groups, each group with its heading. */
-void help_add_options(struct buf *out, const struct option_tables *options, unsigned width);
+/** The options of some tables by their groups, each with its heading; `heading` is for those without. */
+void help_add_options(struct buf *out, const struct option_tables *options, const char *heading,
+		      unsigned width);
 
 /** Parts of a manual page: its beginning up to the name, options, and text in paragraphs. */
 void man_add_title(struct buf *out, const char *name, const char *summary);

@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the runtime's tables say for people: help and the manual page. */
+/*
+ * What the runtime's tables say for people: help, in the sections that runc's has and scripts look
+ * for, under the name the program was called by; and the manual page.
+ */
 #include "cli/help.h"
 
 #include "cli/oci/oci.h"
 #include "cli/output.h"
 
-static void add_usage(struct buf *out, const struct oci_verb *verb)
+#include <errno.h>
+
+static void add_usage(struct buf *out, const char *program, const struct oci_verb *verb)
 {
-	buf_addf(out, OCI_PROGRAM " [GLOBAL OPTIONS] %s [OPTIONS]%s%s", verb->name,
+	buf_addf(out, "%s [GLOBAL OPTIONS] %s [OPTIONS]%s%s", program, verb->name,
 		 verb->operands != NULL ? " " : "", verb->operands != NULL ? verb->operands : "");
 }
 
 void oci_help_program(struct buf *out, unsigned width)
 {
-	buf_add_str(out, "Usage:  " OCI_PROGRAM " [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARG]\n\n"
-			 "Run containers from OCI bundles\n\nCommands:\n");
+	const char *program = program_invocation_short_name;
+	buf_addf(out,
+		 "NAME:\n   %s - Open Container Initiative runtime\n\n"
+		 "USAGE:\n   %s [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARG]\n\nCOMMANDS:\n",
+		 program, program);
 	for (const struct oci_verb *const *verb = oci_verbs; *verb != NULL; verb++)
 		if (!(*verb)->is_hidden)
 			buf_addf(out, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
-	help_add_options(out, &oci_global_options, width);
-	buf_add_str(out, "\nRun '" OCI_PROGRAM " COMMAND --help' for the options of a command.\n");
+	help_add_options(out, &oci_global_options, "GLOBAL OPTIONS", width);
+	buf_addf(out, "\nRun '%s COMMAND --help' for the options of a command.\n", program);
 }
 
 void oci_help_verb(struct buf *out, const struct oci_verb *verb, unsigned width)
 {
-	buf_add_str(out, "Usage:  ");
-	add_usage(out, verb);
-	buf_addf(out, "\n\n%s\n", verb->summary);
-	help_add_options(out, &verb->options, width);
+	const char *program = program_invocation_short_name;
+	buf_addf(out, "NAME:\n   %s %s - %s\n\nUSAGE:\n   ", program, verb->name, verb->summary);
+	add_usage(out, program, verb);
+	buf_add_char(out, '\n');
+	help_add_options(out, &verb->options, "OPTIONS", width);
 }
 
 static void man_add_command(struct buf *out, const struct oci_verb *verb)
@@ -35,7 +44,7 @@ static void man_add_command(struct buf *out, const struct oci_verb *verb)
 	buf_add_str(out, ".SH COMMAND: ");
 	buf_add_str(out, verb->name);
 	buf_add_str(out, "\n.B ");
-	add_usage(out, verb);
+	add_usage(out, OCI_PROGRAM, verb);
 	buf_add_str(out, "\n");
 	man_add_paragraphs(out, verb->details);
 	man_add_options(out, &verb->options);
