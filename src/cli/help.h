@@ -11,7 +11,8 @@ void help_add_program(struct buf *out, unsigned width);
 /** `onggi VERB --help`. */
 void help_add_verb(struct buf *out, const struct verb *verb, unsigned width);
 
-/** The options of some tables by their groups, each with its heading; `heading` is for those without. */
+/** The options of some tables by their groups, each with its heading; `heading` is for those
+ * without. */
 void help_add_options(struct buf *out, const struct option_tables *options, const char *heading,
 		      unsigned width);
 

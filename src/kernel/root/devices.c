@@ -103,13 +103,15 @@ static int bind_host_node(struct device_maker *maker, const char *name,
 	return mount_attach(clone_fd, file_fd, err);
 }
 
-/* Something is there: fine if it is this very device. */
+/* Something is there: fine if it is this very device, or the link that leads to it. */
 static int accept_existing(struct device_maker *maker, const char *name,
 			   const struct root_device *device, struct err *err)
 {
 	struct stat st;
 	if (fstatat(maker->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "examine what is there");
+	if (S_ISLNK(st.st_mode) && strcmp(device->path, "/dev/ptmx") == 0)
+		return 0;
 	if (!is_device(&st, device))
 		return err_set(err, ERR_CONFLICT, "something else is there already");
 	return 0;

@@ -23,6 +23,15 @@ int root_pivot(int root_fd, struct err *err);
 /** fchdir + chroot + chdir("/"): works on a detached mount too, so nothing is left on the host. */
 int root_chroot(int root_fd, struct err *err);
 
+/**
+ * Before root_chroot, in a mount namespace of our own: unmount (or cover, where the kernel forbids
+ * that) every procfs and sysfs that is not below root_fd, a mount point of it. Else the container
+ * could mount a procfs without masks in a user namespace.
+ * @proc_self_fd  /proc/self of a procfs that cannot be covered (procfs_open_self)
+ * Source: mount_namespaces(7), "Restrictions on mount namespaces"; statx(2) STATX_MNT_ID
+ */
+int root_hide_host_trees(int root_fd, int proc_self_fd, struct err *err);
+
 /** A node of /dev as mknod makes it. */
 struct root_device {
 	const char *path; /* container path */

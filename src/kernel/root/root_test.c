@@ -319,6 +319,21 @@ static void chroot_into_a_detached_mount_body(void)
 	CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") == 0);
 }
 
+static void host_trees_are_hidden_body(void)
+{
+	struct err err = { 0 };
+	CHECK(mkdir("root", 0755) == 0 && mkdir("a\tb", 0755) == 0);
+	CHECK(mount("root", "root", "tmpfs", 0, NULL) == 0);
+	CHECK(mount("none", "a\tb", "sysfs", 0, NULL) == 0 && access("a\tb/class", F_OK) == 0);
+	AUTO_FD root_fd = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	mount_at(root_fd, "proc", "/proc", "");
+	AUTO_FD self_fd = open("root/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(access("/proc/self", F_OK) == 0);
+	CHECK_OK(root_hide_host_trees(root_fd, self_fd, &err), &err);
+	CHECK(access("/proc/self", F_OK) < 0 && access("a\tb/class", F_OK) < 0);
+	CHECK(access("root/proc/self", F_OK) == 0);
+}
+
 static void console_is_of_this_devpts_body(void)
 {
 	struct err err = { 0 };
@@ -396,6 +411,7 @@ ROOM_TEST(masks_are_of_the_hosts_null)
 ROOM_TEST(readonly_is_recursive)
 ROOM_TEST(pivot_leaves_nothing)
 ROOM_TEST(chroot_into_a_detached_mount)
+ROOM_TEST(host_trees_are_hidden)
 ROOM_TEST(console_is_of_this_devpts)
 ROOM_TEST(in_a_user_namespace)
 
@@ -411,6 +427,7 @@ int main(void)
 		cmocka_unit_test(readonly_is_recursive),
 		cmocka_unit_test(pivot_leaves_nothing),
 		cmocka_unit_test(chroot_into_a_detached_mount),
+		cmocka_unit_test(host_trees_are_hidden),
 		cmocka_unit_test(console_is_of_this_devpts),
 		cmocka_unit_test(in_a_user_namespace),
 	};

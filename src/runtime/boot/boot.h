@@ -77,7 +77,8 @@ struct boot {
 
 	/* inner */
 	enum boot_proc me;
-	int proc_fd; /* own procfs */
+	int proc_fd;    /* own procfs */
+	bool is_in_cwd; /* entered with the rights of root: the user need not have any */
 	int console_slave_fd;
 	int proc_mount_fd; /* the procfs on the container's /proc; -1 */
 	int null_fd;       /* the container's own /dev/null; -1: it has none of ours */

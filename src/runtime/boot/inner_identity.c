@@ -188,8 +188,12 @@ static int set_groups(const struct boot *boot, struct err *err)
 int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec_user *user = &boot->spec->process.user;
-	/* From here on we are no more than the payload: a process of a shared pid namespace could
-	 * trace us and take our memory and program (/proc/PID/exe), if this did not forbid it. */
+	/* As runc does, and so engines: a home of another user's can be the working directory. */
+	if (boot->uid != 0)
+		boot->is_in_cwd = chdir(boot->spec->process.cwd) == 0;
+		/* From here on we are no more than the payload: a process of a shared pid namespace
+		 * could trace us and take our memory and program (/proc/PID/exe), if this did not
+		 * forbid it. */
 #ifndef ONGGI_WEAK_A8
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, "become undumpable");
@@ -224,7 +228,7 @@ static int check_inside(const char *cwd, struct err *err)
 int inner_change_directory(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const char *cwd = boot->spec->process.cwd;
-	if (chdir(cwd) < 0)
+	if (chdir(cwd) < 0 && !(boot->is_in_cwd && errno == EACCES))
 		return err_sys(err, "working directory %s", cwd);
 #ifdef ONGGI_WEAK_CWD
 	return 0;

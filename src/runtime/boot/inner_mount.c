@@ -191,8 +191,8 @@ static int open_ordinary_dir(struct boot *boot, const struct spec_mount *mount, 
 				       err);
 	if (fd < 0)
 		err_hint(err,
-			 "a %s file system is mounted on an ordinary directory only, and not "
-			 "by way of a symbolic link",
+			 "a %s file system must be mounted on ordinary directory, not by way of a "
+			 "symbolic link",
 			 mount->type);
 	return fd;
 }

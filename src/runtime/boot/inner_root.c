@@ -12,6 +12,7 @@
 #include "sys/sock.h"
 
 #include "base/mem.h"
+#include "kernel/proc/procfs.h"
 #include "kernel/proc/tty.h"
 
 #include <errno.h>
@@ -178,5 +179,11 @@ int inner_pivot_root(struct boot *boot, const struct boot_op *op UNUSED, struct 
 
 int inner_chroot(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
+	if (boot->spec->namespaces[NS_MOUNT].is_used) {
+		AUTO_FD proc_fd = procfs_open(err);
+		AUTO_FD self_fd = proc_fd < 0 ? -1 : procfs_open_self(proc_fd, err);
+		if (self_fd < 0 || root_hide_host_trees(boot->root_fd, self_fd, err) < 0)
+			return -1;
+	}
 	return root_chroot(boot->root_fd, err);
 }
