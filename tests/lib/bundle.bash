@@ -31,11 +31,16 @@ runtime() {
 	timeout -k 5 "$(scaled 60)" "$ONGGI_RUNTIME" --root "$STORE_TOP/state" "$@"
 }
 
-# config [PYTHON]: a fresh config.json without a terminal; `c` is the document
+# config [PYTHON]: a fresh config.json without a terminal
 config() {
 	rm -f "$BUNDLE/config.json"
 	"$ONGGI_RUNTIME" spec --bundle "$BUNDLE"
-	python3 - "$BUNDLE/config.json" "${1:-}" <<-'END'
+	config_edit "$BUNDLE/config.json" "${1:-}"
+}
+
+# config_edit FILE PYTHON: the document is `c`
+config_edit() {
+	python3 - "$1" "$2" <<-'END'
 		import json, sys
 		with open(sys.argv[1]) as text:
 		    c = json.load(text)

@@ -65,8 +65,7 @@ static int man_run(const struct oci_globals *globals UNUSED, void *input UNUSED,
 		"with the place in it.\n\n"
 		"In this release the life of a container is one command, run. The commands that "
 		"split it (create, start, state, kill, delete, exec, ...) are refused by name, and "
-		"so are containers in the background. There are no containers for users other than "
-		"root.");
+		"so are containers in the background.");
 	man_add_options(&out, &oci_global_options);
 	for (const struct oci_verb *const *verb = oci_verbs; *verb != NULL; verb++)
 		if (!(*verb)->is_hidden)

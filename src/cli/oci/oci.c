@@ -10,7 +10,9 @@
 #include "cli/output.h"
 #include "engine/exec_diagnosis.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option_row global_rows[] = {
@@ -23,12 +25,13 @@ static const struct option_row global_rows[] = {
 	  offsetof(struct oci_globals, log_format), .complete = COMPLETE_WORDS,
 	  .words = "text json" },
 	{ "root", 0, OPTION_STRING, "dir", NULL, NULL,
-	  "Where the state of running containers is kept (" OCI_STATE_PATH ")",
+	  "Where the state of containers is kept (" OCI_STATE_PATH "; for others than root "
+	  "onggi-runtime in $XDG_RUNTIME_DIR)",
 	  offsetof(struct oci_globals, root_path), .complete = COMPLETE_DIRECTORIES },
 	{ "rootless", 0, OPTION_STRING, "mode", NULL, NULL,
-	  "Ignore what only root may do with control groups: auto or false; true is not supported",
+	  "Do without control groups that we may not make: true, false, or auto (not for root)",
 	  offsetof(struct oci_globals, rootless), .complete = COMPLETE_WORDS,
-	  .words = "auto false" },
+	  .words = "auto false true" },
 	{ "systemd-cgroup", 0, OPTION_REFUSED },
 	{ "version", 'v', OPTION_FLAG, NULL, NULL, NULL, "Print the version and exit",
 	  offsetof(struct oci_globals, wants_version) },
@@ -54,14 +57,34 @@ static void globals_done(struct oci_globals *globals)
 	free(globals->rootless);
 }
 
-static int check_globals(const struct oci_globals *globals, struct err *err)
+/* For an ordinary user, and for root of a user's namespace, unless it poses as root altogether. */
+static bool has_state_of_its_own(const struct rights *rights)
 {
-	const char *rootless = globals->rootless;
-	if (rootless == NULL || strcmp(rootless, "auto") == 0 || strcmp(rootless, "false") == 0)
-		return 0;
-	if (strcmp(rootless, "true") == 0)
-		return err_set(err, ERR_UNSUPPORTED, "--rootless=true is not yet supported");
-	return err_set(err, ERR_INVALID, "--rootless=%s: auto, true or false expected", rootless);
+	const char *user = getenv("USER");
+	return geteuid() != 0 ||
+	       (!rights->privilege.is_initial && (user == NULL || strcmp(user, "root") != 0));
+}
+
+static char *default_state_path(const struct rights *rights)
+{
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	if (runtime_dir == NULL || runtime_dir[0] != '/' || !has_state_of_its_own(rights))
+		return mem_strdup(OCI_STATE_PATH);
+	char *path = mem_printf("%s/" OCI_PROGRAM, runtime_dir);
+	/* Sticky: what is not looked at for long may be removed there. Source: XDG Base Directory
+	 * Specification */
+	if (mkdir(path, 0700) == 0)
+		(void)chmod(path, 01700);
+	return path;
+}
+
+static int complete_globals(struct oci_globals *globals, struct err *err)
+{
+	if (rights_read(globals->rootless, &globals->rights, err) < 0)
+		return -1;
+	if (globals->root_path == NULL)
+		globals->root_path = default_state_path(&globals->rights);
+	return 0;
 }
 
 static int find_verb(const char *name, const struct oci_verb **out, struct err *err)
@@ -81,7 +104,8 @@ static int find_verb(const char *name, const struct oci_verb **out, struct err *
 struct bundle_home oci_home(const struct oci_globals *globals)
 {
 	return (struct bundle_home){
-		.state_path = globals->root_path != NULL ? globals->root_path : OCI_STATE_PATH,
+		.state_path = globals->root_path,
+		.rights = globals->rights,
 		.diagnose = exec_diagnose,
 		.debug = globals->debug ? oci_log_debug : NULL,
 	};
@@ -155,11 +179,11 @@ static int run_with_input(const struct oci_globals *globals, const struct oci_ve
 	return status >= 0 ? status : fail_verb(verb, &err);
 }
 
-static int run_verb(const struct oci_globals *globals, char *const *words)
+static int run_verb(struct oci_globals *globals, char *const *words)
 {
 	const struct oci_verb *verb = NULL;
 	struct err err = { 0 };
-	if (check_globals(globals, &err) < 0 || find_verb(words[0], &verb, &err) < 0)
+	if (complete_globals(globals, &err) < 0 || find_verb(words[0], &verb, &err) < 0)
 		return fail(&err);
 	AUTO_FREE void *input = mem_alloc(1, verb->input_size);
 	int status = run_with_input(globals, verb, words + 1, input);

@@ -14,10 +14,11 @@
 #define OCI_FAILED     1
 
 struct oci_globals {
-	char *root_path; /* NULL: OCI_STATE_PATH */
+	char *root_path; /* never NULL once the options are read */
 	char *log_path;
 	char *log_format;
 	char *rootless;
+	struct rights rights;
 	bool debug, wants_version;
 };
 extern const struct option_tables oci_global_options;

@@ -47,8 +47,12 @@ int inner_borrow_fs(const struct boot *boot, const struct spec_mount *mount,
 					"root of a user namespace may not mount a %s where parts "
 					"of the one above are masked",
 					mount->type);
+		int mount_fd = copy_of(lenders[i].path, options, NULL);
+		if (mount_fd < 0)
+			return err_hint(err, "nor can that of the host be copied, at %s",
+					lenders[i].path);
 		err_clear(err);
-		return copy_of(lenders[i].path, options, err);
+		return mount_fd;
 	}
 	return -1;
 }

@@ -47,9 +47,11 @@ static int read_config(struct bundle *bundle, const char *name, struct err *err)
 	return fd_read_all(fd, SPEC_JSON_MAX, path, &bundle->config, err);
 }
 
-static void resolve_cgroup(struct spec *spec, const char *id)
+static void resolve_cgroup(struct bundle *bundle, const char *id)
 {
+	struct spec *spec = &bundle->spec;
 	const char *wanted = spec->cgroups_path;
+	bundle->names_cgroup = wanted != NULL && wanted[0] != '\0';
 	char *path = wanted == NULL || wanted[0] == '\0' ? mem_printf("/%s", id)
 		     : wanted[0] == '/'                  ? mem_strdup(wanted)
 							 : mem_printf("/%s", wanted);
@@ -114,7 +116,7 @@ static void complete(struct bundle *bundle, const char *id)
 	spec->process.has_caps = true;
 	limit_ambient(&spec->process.caps);
 	spec->has_new_keyring = true;
-	resolve_cgroup(spec, id);
+	resolve_cgroup(bundle, id);
 	/* Always, and so a configuration without rules is one that allows these alone: a device
 	 * the payload can reach by mknod is the host's. */
 	spec_add_default_device_rules(spec);

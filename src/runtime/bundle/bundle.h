@@ -15,6 +15,7 @@ struct bundle {
 	struct buf config;  /* config.json as it was read */
 	char *seccomp_json; /* the filter's profile; NULL: none */
 	struct spec spec;
+	bool names_cgroup; /* linux.cgroupsPath is in the configuration */
 };
 
 /**

@@ -102,6 +102,7 @@ static int make_plan(struct exec *self, struct err *err)
 	};
 	self->boot_options = (struct boot_options){
 		.uses_console = process->terminal,
+		.is_unprivileged = !self->home->rights.privilege.has_sys_admin,
 		.is_cgroup_v2 = self->cgroups.mode == CGROUP_V2,
 		.finds_home = strv_env_get(&process->env, "HOME") == NULL,
 		.preserve_fds = options->preserve_fds,

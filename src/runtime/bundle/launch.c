@@ -61,6 +61,7 @@ static void fill_boot_options(struct launch *self)
 		.root = { .path = spec->root_path },
 		.uses_console = spec->process.terminal,
 		.is_cgroup_v2 = self->cgroups.mode == CGROUP_V2,
+		.is_unprivileged = !self->home->rights.privilege.owns_mounts,
 		.dies_with_parent = !self->is_alone,
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
 		.finds_home = strv_env_get(&spec->process.env, "HOME") == NULL,
@@ -113,9 +114,14 @@ static int check_terminal(const struct launch *self, struct spec_process *proces
 
 static int detect_cgroups(struct launch *self, struct err *err)
 {
+	struct spec *spec = &self->bundle.spec;
+	const struct rights *rights = &self->home->rights;
 	if (cgroup_layout_detect(&self->cgroups, err) < 0)
 		return -1;
-	if (self->cgroups.mode == CGROUP_NONE)
+	if (!self->bundle.names_cgroup &&
+	    rights_place_cgroup(rights, &self->cgroups, self->options->id, spec, err) < 0)
+		return -1;
+	if (spec->has_cgroup && self->cgroups.mode == CGROUP_NONE)
 		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
 	return 0;
 }
@@ -148,6 +154,7 @@ static int prepare(struct launch *self, struct err *err)
 	if (hand_over_check_fds(options->preserve_fds + hand_over_listen_fds(), err) < 0 ||
 	    bundle_open(options->bundle_path, options->config_name, options->id, &self->bundle,
 			err) < 0 ||
+	    rights_check(&self->home->rights, &self->bundle.spec, err) < 0 ||
 	    seal_for(&self->bundle.spec, NULL, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
 	    detect_cgroups(self, err) < 0 ||
@@ -163,6 +170,8 @@ static int prepare(struct launch *self, struct err *err)
 static int check_cgroup_is_free(struct launch *self, struct err *err)
 {
 	const char *path = self->bundle.spec.cgroups_path;
+	if (!self->bundle.spec.has_cgroup)
+		return 0;
 	if (strcmp(path + 1, self->options->id) == 0)
 		return 0;
 	struct cgroup cgroup;

@@ -40,11 +40,8 @@ int rights_place_cgroup(const struct rights *rights, const struct cgroup_layout 
 			const char *id, struct spec *spec, struct err *err)
 {
 	char path[CGROUP_PATH_MAX];
-	if (!rights->may_lack_cgroup) {
-		free(spec->cgroups_path);
-		spec->cgroups_path = mem_printf("/%s", id);
+	if (!rights->may_lack_cgroup)
 		return 0;
-	}
 	bool has_place = cgroup_find_place(layout, id, path);
 	if (!has_place && cgroup_limits_any(&spec->limits)) {
 		err_set(err, ERR_UNSUPPORTED,

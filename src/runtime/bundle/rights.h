@@ -28,8 +28,8 @@ int rights_read(const char *rootless, struct rights *out, struct err *err);
 int rights_check(const struct rights *rights, const struct spec *spec, struct err *err);
 
 /**
- * Decide which control group a container has whose configuration names none: "/ID", a delegated
- * place for an ordinary user, or none at all if nothing is to be limited.
+ * Decide which control group a container has whose configuration names none: the machine's root
+ * has the one that `spec` says already, others a delegated place, or none if nothing is limited.
  * @spec  cgroups_path and has_cgroup are written
  * @return 0; -1 ERR_UNSUPPORTED when limits are asked for that cannot be had
  */

@@ -12,6 +12,7 @@
 #include "kernel/cgroup/cgroup.h"
 #include "oci/spec.h"
 #include "runtime/boot/boot.h"
+#include "runtime/bundle/rights.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@
 /** What the caller says about all containers. */
 struct bundle_home {
 	const char *state_path;          /* where locks and records are; made if missing */
+	struct rights rights;            /* what the caller may have */
 	boot_exec_diagnose *diagnose;    /* NULL: errors of execve(2) are told as they are */
 	void (*debug)(const char *line); /* told each step with its time; NULL: nobody asks */
 };
