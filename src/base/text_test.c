@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Buffers, lists of strings, ids, digests, times and warnings: what is made of text. */
+#include "base/bit_list.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -33,6 +34,21 @@ static void test_buf_grows_and_terminates(void **state)
 	buf_add_char(&buf, 'c');
 	assert_int_equal(buf.len, 4);
 	assert_memory_equal(buf.data, "a\0bc", 5);
+}
+
+static void test_bit_lists(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "",     ",",           "0,", ",0",     "1-0",
+					   "0--1", "0-",          "-0", "0 1",    "0x1",
+					   "8192", "99999999999", "a",  "0-8192", "0\n" };
+	uint64_t mask[BIT_LIST_WORDS] = { 7 };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (bit_list_parse(bad[i], mask, NULL) >= 0)
+			fail_msg("accepted: %s", bad[i]);
+	assert_int_equal(mask[0], 7); /* untouched */
+	assert_int_equal(bit_list_parse("0-3,7,2,64,8191", mask, NULL), 7);
+	assert_true(mask[0] == 0x8f && mask[1] == 1 && mask[BIT_LIST_WORDS - 1] >> 63 == 1);
 }
 
 static void test_buf_take_empties(void **state)
@@ -272,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buf_grows_and_terminates),
+		cmocka_unit_test(test_bit_lists),
 		cmocka_unit_test(test_buf_take_empties),
 		cmocka_unit_test(test_buf_has_a_maximum),
 		cmocka_unit_test(test_json_strings),

@@ -21,6 +21,8 @@ static void process_done(struct spec_process *process)
 	free(process->rlimits);
 	free(process->apparmor_profile);
 	free(process->selinux_label);
+	free(process->exec_affinity.initial);
+	free(process->exec_affinity.final);
 }
 
 static void mounts_done(struct spec_mount *mounts, size_t len)
@@ -74,8 +76,21 @@ void spec_done(struct spec *spec)
 	strv_done(&spec->readonly_paths);
 	free(spec->cgroups_path);
 	cgroup_limits_done(&spec->limits);
+	free(spec->mempolicy.nodes);
+	rdt_done(&spec->rdt);
+	for (size_t i = 0; i < spec->net_devices_len; i++) {
+		free(spec->net_devices[i].host_name);
+		free(spec->net_devices[i].name);
+	}
+	free(spec->net_devices);
+	free(spec->mount_label);
+	free(spec->mount_context_type);
 	free(spec->seccomp.filter);
+	free(spec->seccomp.listener_path);
+	free(spec->seccomp.listener_metadata);
 	hooks_done(spec);
+	free(spec->hooks_stdout);
+	free(spec->hooks_stderr);
 	strv_done(&spec->annotations);
 	memset(spec, 0, sizeof(*spec));
 }

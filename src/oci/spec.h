@@ -15,8 +15,11 @@
 #include "kernel/caps/caps.h"
 #include "kernel/cgroup/limits.h"
 #include "kernel/ns/ns.h"
+#include "kernel/proc/mempolicy.h"
+#include "kernel/proc/persona.h"
 #include "kernel/proc/rlimit.h"
 #include "kernel/proc/sched.h"
+#include "kernel/rdt/rdt.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +33,14 @@ struct spec_user {
 	mode_t umask;
 	gid_t *additional_gids;
 	size_t additional_gids_len;
+	bool keeps_groups; /* the caller's supplementary groups stay: run.oci.keep_original_groups
+			    */
+};
+
+/* Processors of a process that is put into a running container; lists as "0-3,7", or NULL. */
+struct spec_exec_affinity {
+	char *initial; /* before it joins the container's cgroup */
+	char *final;   /* after that */
 };
 
 struct spec_process {
@@ -49,8 +60,9 @@ struct spec_process {
 	char *selinux_label;    /* NULL: none */
 	bool has_oom_score_adj;
 	int oom_score_adj;
-	struct sched_policy scheduler; /* .is_set says whether */
-	struct sched_ioprio ioprio;    /* .is_set says whether */
+	struct sched_policy scheduler;           /* .is_set says whether */
+	struct sched_ioprio ioprio;              /* .is_set says whether */
+	struct spec_exec_affinity exec_affinity; /* not for the first process */
 };
 
 struct spec_mount {
@@ -81,6 +93,12 @@ struct spec_device {
 struct spec_sysctl {
 	char *name; /* dotted or with slashes */
 	char *value;
+};
+
+/* A network device of the host that becomes the container's. */
+struct spec_net_device {
+	char *host_name;
+	char *name; /* inside; NULL: the same */
 };
 
 enum spec_root_change {
@@ -139,18 +157,30 @@ struct spec {
 	char *cgroups_path;   /* below each hierarchy's mount point, starts with '/' */
 	struct cgroup_limits limits;
 
+	struct persona persona;     /* .is_set says whether */
+	struct mempolicy mempolicy; /* .is_set says whether */
+	struct rdt rdt;             /* .is_set says whether */
+	struct spec_net_device *net_devices;
+	size_t net_devices_len;
+	char *mount_label;        /* SELinux context of the file systems we mount; NULL: none */
+	char *mount_context_type; /* "context", "fscontext", ...; NULL: context */
+
 	/* A compiled seccomp program (kernel/seccomp); the profile itself is compiled, or found
 	 * in the cache, before planning. len 0: none. */
 	struct {
 		void *filter; /* struct sock_filter[len], owned */
 		uint16_t len;
-		uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+		uint32_t flags;          /* SECCOMP_FILTER_FLAG_* */
+		char *listener_path;     /* socket that gets the notification descriptor; or NULL */
+		char *listener_metadata; /* told to it; or NULL */
 	} seccomp;
 
 	struct {
 		struct spec_hook *items;
 		size_t len;
 	} hooks[SPEC_HOOK_COUNT];
+	char *hooks_stdout,
+		*hooks_stderr; /* files their output is added to; NULL: kept for errors */
 
 	struct strv annotations; /* key=value */
 };

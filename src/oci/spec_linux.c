@@ -20,7 +20,15 @@ static int read_namespace(const struct json_at *item, struct spec *spec, struct 
 			return json_err(item, err, "namespace %s is there twice", type);
 		ns->is_used = true;
 		int got = spec_read_path(item, "path", &ns->path, err);
-		return got < 0 ? -1 : 0;
+		struct json_at at = json_member(item, "path");
+		if (got <= 0 || i != NS_MOUNT)
+			return got < 0 ? -1 : 0;
+		json_err(&at, err,
+			 "not supported: the root is built in a mount namespace of the "
+			 "container's own");
+		if (err != NULL)
+			err->kind = ERR_UNSUPPORTED;
+		return -1;
 	}
 	return json_err(item, err, "unknown namespace %.64s", type);
 }
@@ -131,39 +139,6 @@ static int read_paths(const struct json_at *object, const char *key, struct strv
 	return 0;
 }
 
-/* The default execution domain is what every process has: only another one is something to do. */
-static int check_personality(const struct json_at *object, struct err *err)
-{
-	struct json_at personality;
-	AUTO_FREE char *domain = NULL;
-	int got = json_get_object(object, "personality", &personality, err);
-	if (got <= 0)
-		return got;
-	if (json_get_str(&personality, "domain", &domain, err) < 0)
-		return -1;
-	if (domain != NULL && strcmp(domain, "LINUX") != 0)
-		return spec_refuse(&personality, "domain", "only LINUX", err);
-	return spec_refuse(&personality, "flags", "flags of the execution domain", err);
-}
-
-static int refuse_the_rest(const struct json_at *object, struct err *err)
-{
-	static const char *const rows[][2] = {
-		{ "intelRdt", "cache and memory bandwidth allocation" },
-		{ "memoryPolicy", "NUMA memory policies" },
-		{ "netDevices", "moving network devices" },
-		{ "mountLabel", "SELinux labels of mounts" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct json_at at = json_member(object, rows[i][0]);
-		bool is_empty_text = json_object_is_type(at.value, json_type_string) &&
-				     json_object_get_string_len(at.value) == 0;
-		if (!is_empty_text && spec_refuse(object, rows[i][0], rows[i][1], err) < 0)
-			return -1;
-	}
-	return check_personality(object, err) < 0 ? -1 : 0;
-}
-
 int spec_read_linux(const struct json_at *object, struct spec *spec, struct err *err)
 {
 	struct json_at resources;
@@ -179,7 +154,11 @@ int spec_read_linux(const struct json_at *object, struct spec *spec, struct err 
 	    read_propagation(object, spec, err) < 0 ||
 	    read_paths(object, "maskedPaths", &spec->masked_paths, err) < 0 ||
 	    read_paths(object, "readonlyPaths", &spec->readonly_paths, err) < 0 ||
-	    refuse_the_rest(object, err) < 0)
+	    json_get_str(object, "mountLabel", &spec->mount_label, err) < 0 ||
+	    spec_read_personality(object, spec, err) < 0 ||
+	    spec_read_memory_policy(object, spec, err) < 0 ||
+	    spec_read_intel_rdt(object, spec, err) < 0 ||
+	    spec_read_net_devices(object, spec, err) < 0)
 		return -1;
 	int got = json_get_object(object, "resources", &resources, err);
 	return got <= 0 ? got : spec_read_resources(&resources, spec, err);

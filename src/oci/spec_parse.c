@@ -27,19 +27,6 @@ int spec_read_each(const struct json_at *object, const char *key, spec_item_fn *
 	return got < 0 ? -1 : 0;
 }
 
-int spec_refuse(const struct json_at *object, const char *key, const char *why, struct err *err)
-{
-	struct json_at at = json_member(object, key);
-	bool is_container = json_object_is_type(at.value, json_type_object) ||
-			    json_object_is_type(at.value, json_type_array);
-	if (at.value == NULL || (is_container && json_len(&at) == 0))
-		return 0;
-	json_err(&at, err, "not supported: %s", why);
-	if (err != NULL)
-		err->kind = ERR_UNSUPPORTED;
-	return -1;
-}
-
 int spec_find_word(const struct json_at *at, const struct spec_word *words, uint64_t *out,
 		   struct err *err)
 {
@@ -209,6 +196,7 @@ static int check_together(const struct json_at *root, const struct spec *spec, s
 		{ spec->uid_maps_len > 0, NS_USER, &object, "uidMappings" },
 		{ spec->gid_maps_len > 0, NS_USER, &object, "gidMappings" },
 		{ spec->time_offsets_len > 0, NS_TIME, &object, "timeOffsets" },
+		{ spec->net_devices_len > 0, NS_NET, &object, "netDevices" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct spec_namespace *ns = &spec->namespaces[rules[i].needs];
@@ -216,7 +204,7 @@ static int check_together(const struct json_at *root, const struct spec *spec, s
 		const char *name = ns_info(rules[i].needs)->name;
 		if (rules[i].is_asked && !ns->is_used)
 			return json_err(&at, err, "needs a %s namespace in linux.namespaces", name);
-		if (rules[i].is_asked && ns->path != NULL && rules[i].needs != NS_UTS)
+		if (rules[i].is_asked && ns->path != NULL && rules[i].needs == NS_TIME)
 			return json_err(&at, err, "the %s namespace is a joined one", name);
 	}
 	const struct spec_namespace *user = &spec->namespaces[NS_USER];
@@ -229,26 +217,47 @@ static int check_together(const struct json_at *root, const struct spec *spec, s
 
 static int read_document(const struct json_at *root, struct spec *spec, struct err *err)
 {
-	static const char *const others[] = { "solaris", "windows", "vm", "zos", "freebsd" };
 	struct json_at process, object;
 	if (check_version(root, err) < 0 || read_root(root, spec, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (spec_refuse(root, others[i], "this is Linux", err) < 0)
-			return -1;
 	int has_process = json_get_object(root, "process", &process, err);
 	int has_linux = json_get_object(root, "linux", &object, err);
 	if (has_process < 0 || has_linux < 0 ||
 	    json_get_str(root, "hostname", &spec->hostname, err) < 0 ||
 	    json_get_str(root, "domainname", &spec->domainname, err) < 0 ||
 	    spec_read_each(root, "mounts", read_mount, spec, err) < 0 ||
-	    read_hooks(root, spec, err) < 0 ||
-	    json_get_map(root, "annotations", &spec->annotations, err) < 0)
+	    read_hooks(root, spec, err) < 0 || spec_read_annotations(root, spec, err) < 0)
 		return -1;
 	if ((has_process > 0 && spec_read_process(&process, spec, err) < 0) ||
 	    (has_linux > 0 && spec_read_linux(&object, spec, err) < 0))
 		return -1;
 	return check_together(root, spec, err);
+}
+
+/* The profile is compiled elsewhere; whom its notifications are for is not part of the filter. */
+static int read_seccomp(const struct json_at *root, struct spec *spec, char **out_text,
+			struct err *err)
+{
+	struct json_at object, seccomp;
+	int got = json_get_object(root, "linux", &object, err);
+	if (got > 0)
+		got = json_get_object(&object, "seccomp", &seccomp, err);
+	if (got <= 0)
+		return got;
+	struct json_at metadata = json_member(&seccomp, "listenerMetadata");
+	struct json_at path = json_member(&seccomp, "listenerPath");
+	bool has_path = !json_object_is_type(path.value, json_type_string) ||
+			json_object_get_string_len(path.value) > 0;
+	if ((has_path &&
+	     spec_read_path(&seccomp, "listenerPath", &spec->seccomp.listener_path, err) < 0) ||
+	    json_get_str(&seccomp, "listenerMetadata", &spec->seccomp.listener_metadata, err) < 0)
+		return -1;
+	if (spec->seccomp.listener_metadata != NULL && spec->seccomp.listener_metadata[0] != '\0' &&
+	    spec->seccomp.listener_path == NULL)
+		return json_err(&metadata, err, "means nothing without listenerPath");
+	*out_text = mem_strdup(
+		json_object_to_json_string_ext(seccomp.value, JSON_C_TO_STRING_PLAIN));
+	return 0;
 }
 
 int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccomp_json,
@@ -262,18 +271,10 @@ int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccom
 	spec.has_cgroup = true;
 	if (json_parse_strict(json, len, &source, &doc, err) < 0)
 		return -1;
-	struct json_at root = json_root(doc), object, seccomp;
-	if (read_document(&root, &spec, err) < 0)
-		return err_context(err, "config.json");
+	struct json_at root = json_root(doc);
 	char *text = NULL;
-	if (json_get_object(&root, "linux", &object, err) > 0) {
-		int got = json_get_object(&object, "seccomp", &seccomp, err);
-		if (got < 0)
-			return err_context(err, "config.json");
-		if (got > 0)
-			text = mem_strdup(json_object_to_json_string_ext(seccomp.value,
-									 JSON_C_TO_STRING_PLAIN));
-	}
+	if (read_document(&root, &spec, err) < 0 || read_seccomp(&root, &spec, &text, err) < 0)
+		return err_context(err, "config.json");
 	*out_seccomp_json = text;
 	*out = spec;
 	spec_init(&spec);

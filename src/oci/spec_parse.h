@@ -29,3 +29,11 @@ int spec_parse(const char *json, size_t len, struct spec *out, char **out_seccom
  * @return 0; -1 ERR_INVALID with the JSON path: the spec is as it was
  */
 int spec_parse_process(const char *json, size_t len, struct spec *spec, struct err *err);
+
+/** The words of linux.memoryPolicy: modes and flags, each list in the order of its table; NULL
+ * after the last. */
+const char *spec_mempolicy_mode(size_t index);
+const char *spec_mempolicy_flag(size_t index);
+
+/** Annotations that are acted upon; NULL after the last. */
+const char *spec_annotation(size_t index);

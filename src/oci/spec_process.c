@@ -109,6 +109,7 @@ static const struct spec_word sched_policies[] = {
 	{ "SCHED_FIFO", SCHED_FIFO },
 	{ "SCHED_RR", SCHED_RR },
 	{ "SCHED_BATCH", SCHED_BATCH },
+	{ "SCHED_ISO", 4 }, /* reserved since ever: the kernel refuses it */
 	{ "SCHED_IDLE", SCHED_IDLE },
 	{ "SCHED_DEADLINE", SCHED_DEADLINE },
 	{ NULL, 0 },
@@ -239,8 +240,7 @@ int spec_read_process(const struct json_at *process, struct spec *spec, struct e
 	    read_oom_score(process, out, err) < 0 ||
 	    read_scheduler(process, &out->scheduler, err) < 0 ||
 	    read_ioprio(process, &out->ioprio, err) < 0 ||
-	    spec_refuse(process, "commandLine", "this is Linux", err) < 0 ||
-	    spec_refuse(process, "execCPUAffinity", "affinity of exec'd processes", err) < 0)
+	    spec_read_exec_affinity(process, out, err) < 0)
 		return -1;
 	struct json_at args = json_member(process, "args");
 	if (out->args.len == 0 || out->args.items[0][0] == '\0')

@@ -16,15 +16,25 @@ int spec_read_linux(const struct json_at *object, struct spec *spec, struct err 
 /** "linux.resources" */
 int spec_read_resources(const struct json_at *resources, struct spec *spec, struct err *err);
 
+/** "linux.memoryPolicy", "linux.intelRdt", "linux.personality", "linux.netDevices" */
+int spec_read_memory_policy(const struct json_at *object, struct spec *spec, struct err *err);
+int spec_read_intel_rdt(const struct json_at *object, struct spec *spec, struct err *err);
+int spec_read_personality(const struct json_at *object, struct spec *spec, struct err *err);
+int spec_read_net_devices(const struct json_at *object, struct spec *spec, struct err *err);
+
+/** "annotations": all are kept, and some are acted upon */
+int spec_read_annotations(const struct json_at *root, struct spec *spec, struct err *err);
+
+/** "process.execCPUAffinity" */
+int spec_read_exec_affinity(const struct json_at *process, struct spec_process *out,
+			    struct err *err);
+
 /** Read one item of a list into `spec`. */
 typedef int spec_item_fn(const struct json_at *item, struct spec *spec, struct err *err);
 
 /** Call `read` for each item of the array `key`, which may be absent. */
 int spec_read_each(const struct json_at *object, const char *key, spec_item_fn *read,
 		   struct spec *spec, struct err *err);
-
-/** ERR_UNSUPPORTED "path: not supported: why" unless `key` is absent, null or empty. */
-int spec_refuse(const struct json_at *object, const char *key, const char *why, struct err *err);
 
 /** [{containerID, hostID, size}, ...] */
 int spec_read_id_maps(const struct json_at *object, const char *key, struct ns_id_map **out,

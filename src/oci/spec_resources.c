@@ -35,8 +35,7 @@ static int read_memory(const struct json_at *resources, struct cgroup_limits *li
 	    json_get_bool(&memory, "disableOOMKiller", &limits->memory.oom_kill_disabled, err) <
 		    0 ||
 	    json_get_bool(&memory, "useHierarchy", &ignored, err) < 0 ||
-	    /* A new group uses nothing yet: there is nothing to check before. */
-	    json_get_bool(&memory, "checkBeforeUpdate", &ignored, err) < 0)
+	    json_get_bool(&memory, "checkBeforeUpdate", &limits->memory.checks_usage, err) < 0)
 		return -1;
 	struct json_at swappiness = json_member(&memory, "swappiness");
 	if (limits->memory.swappiness.value < 0 || limits->memory.swappiness.value > 100)
@@ -89,8 +88,14 @@ static int read_device_number(const struct json_at *item, struct cgroup_throttle
 		       : 0;
 }
 
-static int read_throttles(const struct json_at *io, const char *key, const char *value_key,
-			  struct cgroup_throttles *out, struct err *err)
+static void add_throttle(struct cgroup_throttles *out, const struct cgroup_throttle *row)
+{
+	out->items = spec_grow(out->items, &out->len, sizeof(*row));
+	out->items[out->len - 1] = *row;
+}
+
+static int read_throttles(const struct json_at *io, const char *key, struct cgroup_throttles *out,
+			  struct err *err)
 {
 	struct json_at list;
 	int got = json_get_array(io, key, &list, err);
@@ -98,38 +103,55 @@ static int read_throttles(const struct json_at *io, const char *key, const char 
 		struct json_at item = json_item(&list, i);
 		struct cgroup_throttle row = { 0 };
 		if (read_device_number(&item, &row, err) < 0 ||
-		    json_need(json_get_uint64(&item, value_key, &row.value, err), &item, value_key,
-			      err) < 0 ||
-		    spec_refuse(&item, "leafWeight", "leaf weights of single devices", err) < 0)
+		    json_need(json_get_uint64(&item, "rate", &row.value, err), &item, "rate", err) <
+			    0)
 			return -1;
-		out->items = spec_grow(out->items, &out->len, sizeof(row));
-		out->items[i] = row;
+		add_throttle(out, &row);
 	}
 	return got < 0 ? -1 : 0;
 }
 
-static int read_block_io(const struct json_at *resources, struct cgroup_limits *limits,
-			 struct err *err)
+static int read_weights(const struct json_at *item, struct spec *spec, struct err *err)
 {
+	struct cgroup_throttle weight = { 0 }, leaf;
+	if (read_device_number(item, &weight, err) < 0)
+		return -1;
+	leaf = weight;
+	int has_weight = json_get_uint64(item, "weight", &weight.value, err);
+	int has_leaf = json_get_uint64(item, "leafWeight", &leaf.value, err);
+	if (has_weight < 0 || has_leaf < 0)
+		return -1;
+	if (has_weight == 0 && has_leaf == 0)
+		return json_err(item, err, "weight and leafWeight are missing");
+	if (has_weight > 0)
+		add_throttle(&spec->limits.io.weight_device, &weight);
+	if (has_leaf > 0)
+		add_throttle(&spec->limits.io.leaf_weight_device, &leaf);
+	return 0;
+}
+
+static int read_block_io(const struct json_at *resources, struct spec *spec, struct err *err)
+{
+	struct cgroup_limits *limits = &spec->limits;
 	struct json_at io;
 	int got = json_get_object(resources, "blockIO", &io, err);
 	if (got <= 0)
 		return got;
 	struct {
-		const char *key, *value_key;
+		const char *key;
 		struct cgroup_throttles *out;
 	} rows[] = {
-		{ "weightDevice", "weight", &limits->io.weight_device },
-		{ "throttleReadBpsDevice", "rate", &limits->io.read_bps },
-		{ "throttleWriteBpsDevice", "rate", &limits->io.write_bps },
-		{ "throttleReadIOPSDevice", "rate", &limits->io.read_iops },
-		{ "throttleWriteIOPSDevice", "rate", &limits->io.write_iops },
+		{ "throttleReadBpsDevice", &limits->io.read_bps },
+		{ "throttleWriteBpsDevice", &limits->io.write_bps },
+		{ "throttleReadIOPSDevice", &limits->io.read_iops },
+		{ "throttleWriteIOPSDevice", &limits->io.write_iops },
 	};
 	if (read_value(&io, "weight", &limits->io.weight, err) < 0 ||
-	    read_value(&io, "leafWeight", &limits->io.leaf_weight, err) < 0)
+	    read_value(&io, "leafWeight", &limits->io.leaf_weight, err) < 0 ||
+	    spec_read_each(&io, "weightDevice", read_weights, spec, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (read_throttles(&io, rows[i].key, rows[i].value_key, rows[i].out, err) < 0)
+		if (read_throttles(&io, rows[i].key, rows[i].out, err) < 0)
 			return -1;
 	return 0;
 }
@@ -209,7 +231,35 @@ static int read_network(const struct json_at *resources, struct spec *spec, stru
 	return got < 0 ? -1 : spec_read_each(&network, "priorities", read_net_priority, spec, err);
 }
 
-/* Keys are names of control files and values go into them: one file, one line each. */
+static int read_rdma(const struct json_at *resources, struct cgroup_limits *limits, struct err *err)
+{
+	struct json_at map;
+	int got = json_get_object(resources, "rdma", &map, err);
+	if (got <= 0)
+		return got;
+	json_object_object_foreach (map.value, device, value) {
+		struct json_at at = { .value = value, .parent = &map, .key = device };
+		limits->rdma = spec_grow(limits->rdma, &limits->rdma_len, sizeof(*limits->rdma));
+		struct cgroup_rdma *row = &limits->rdma[limits->rdma_len - 1];
+		uint32_t handles = 0, objects = 0;
+		row->device = mem_strdup(device);
+		if (!json_object_is_type(value, json_type_object))
+			return json_err(&at, err, "expected an object");
+		int has_handles = json_get_uint32(&at, "hcaHandles", &handles, err);
+		int has_objects = json_get_uint32(&at, "hcaObjects", &objects, err);
+		if (has_handles < 0 || has_objects < 0)
+			return -1;
+		if (has_handles == 0 && has_objects == 0)
+			return json_err(&at, err, "hcaHandles and hcaObjects are missing");
+		if (device[0] == '\0' || device[strcspn(device, " \t\n=/")] != '\0')
+			return json_err(&at, err, "not the name of an RDMA device");
+		row->handles = (struct cgroup_value){ has_handles > 0, handles };
+		row->objects = (struct cgroup_value){ has_objects > 0, objects };
+	}
+	return 0;
+}
+
+/* Keys are names of control files and values go into them, a line at a time. */
 static int read_unified(const struct json_at *resources, struct cgroup_limits *limits,
 			struct err *err)
 {
@@ -222,9 +272,6 @@ static int read_unified(const struct json_at *resources, struct cgroup_limits *l
 		if (memchr(entry, '/', name_len) != NULL || entry[0] == '.' || name_len == 0 ||
 		    memchr(entry, '.', name_len) == NULL)
 			return json_err(&unified, err, "%.64s is not a control file", entry);
-		if (entry[strcspn(entry, "\n\r")] != '\0')
-			return json_err(&unified, err, "more than one line for %.*s", (int)name_len,
-					entry);
 	}
 	return 0;
 }
@@ -249,12 +296,12 @@ int spec_read_resources(const struct json_at *resources, struct spec *spec, stru
 			       read_memory(resources, limits, err) < 0 ||
 			       read_cpu(resources, limits, err) < 0 ||
 			       read_pids(resources, limits, err) < 0 ||
-			       read_block_io(resources, limits, err) < 0 ||
+			       read_block_io(resources, spec, err) < 0 ||
 			       spec_read_each(resources, "hugepageLimits", read_hugetlb, spec,
 					      err) < 0 ||
 			       read_network(resources, spec, err) < 0 ||
 			       read_unified(resources, limits, err) < 0 ||
-			       spec_refuse(resources, "rdma", "RDMA limits", err) < 0
+			       read_rdma(resources, limits, err) < 0
 		       ? -1
 		       : 0;
 }

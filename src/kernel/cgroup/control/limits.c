@@ -16,6 +16,7 @@ void cgroup_limits_done(struct cgroup_limits *limits)
 	free(limits->cpu.cpus);
 	free(limits->cpu.mems);
 	free(limits->io.weight_device.items);
+	free(limits->io.leaf_weight_device.items);
 	free(limits->io.read_bps.items);
 	free(limits->io.write_bps.items);
 	free(limits->io.read_iops.items);
@@ -23,6 +24,9 @@ void cgroup_limits_done(struct cgroup_limits *limits)
 	for (size_t i = 0; i < limits->hugetlb_len; i++)
 		free(limits->hugetlb[i].page_size);
 	free(limits->hugetlb);
+	for (size_t i = 0; i < limits->rdma_len; i++)
+		free(limits->rdma[i].device);
+	free(limits->rdma);
 	for (size_t i = 0; i < limits->net_priorities_len; i++)
 		free(limits->net_priorities[i].interface);
 	free(limits->net_priorities);
@@ -75,8 +79,9 @@ static bool needs_cpu(const struct cgroup_limits *l)
 static bool needs_io(const struct cgroup_limits *l)
 {
 	return cgroup_value_is_given(l->io.weight) || cgroup_value_is_given(l->io.leaf_weight) ||
-	       l->io.weight_device.len > 0 || l->io.read_bps.len > 0 || l->io.write_bps.len > 0 ||
-	       l->io.read_iops.len > 0 || l->io.write_iops.len > 0;
+	       l->io.weight_device.len > 0 || l->io.leaf_weight_device.len > 0 ||
+	       l->io.read_bps.len > 0 || l->io.write_bps.len > 0 || l->io.read_iops.len > 0 ||
+	       l->io.write_iops.len > 0;
 }
 
 bool cgroup_limits_need(const struct cgroup_limits *limits, enum cgroup_kind kind)
@@ -96,6 +101,8 @@ bool cgroup_limits_need(const struct cgroup_limits *limits, enum cgroup_kind kin
 		return limits->devices_len > 0;
 	case CGROUP_HUGETLB:
 		return limits->hugetlb_len > 0;
+	case CGROUP_RDMA:
+		return limits->rdma_len > 0;
 	case CGROUP_NET_CLASS:
 		return cgroup_value_is_given(limits->net_class_id);
 	case CGROUP_NET_PRIORITY:

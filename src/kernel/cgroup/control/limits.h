@@ -41,6 +41,11 @@ struct cgroup_hugetlb {
 	uint64_t limit_bytes;
 };
 
+struct cgroup_rdma {
+	char *device; /* "mlx5_1" */
+	struct cgroup_value handles, objects;
+};
+
 struct cgroup_net_priority {
 	char *interface;
 	uint32_t priority;
@@ -53,6 +58,7 @@ struct cgroup_limits {
 			swap_bytes; /* swap: memory+swap */
 		struct cgroup_value kernel_tcp_bytes, swappiness;
 		bool oom_kill_disabled;
+		bool checks_usage; /* refuse a limit below what is used: v1's kernel always does */
 	} memory;
 	struct {
 		struct cgroup_value shares, quota_us, period_us, burst_us;
@@ -62,11 +68,13 @@ struct cgroup_limits {
 	struct cgroup_value pids_max; /* <= 0: unlimited */
 	struct {
 		struct cgroup_value weight, leaf_weight; /* 10-1000 */
-		struct cgroup_throttles weight_device;
+		struct cgroup_throttles weight_device, leaf_weight_device;
 		struct cgroup_throttles read_bps, write_bps, read_iops, write_iops;
 	} io;
 	struct cgroup_hugetlb *hugetlb;
 	size_t hugetlb_len;
+	struct cgroup_rdma *rdma;
+	size_t rdma_len;
 	struct cgroup_value net_class_id;
 	struct cgroup_net_priority *net_priorities;
 	size_t net_priorities_len;

@@ -46,6 +46,13 @@ static int write_weights(const struct cgroup_control *control, const struct cgro
 		if (write_weight(control, device, value, err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < limits->io.leaf_weight_device.len; i++) {
+		const struct cgroup_throttle *t = &limits->io.leaf_weight_device.items[i];
+		snprintf(value, sizeof(value), "%u:%u %" PRIu64, t->major, t->minor, t->value);
+		if (cgroup_control_write(control, "blkio.leaf_weight_device", value, err) < 0)
+			return err_hint(err,
+					"the kernel needs the CFQ scheduler (before Linux 5.0)");
+	}
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * What cgroup v1 can limit, by which controller. A controller may sit on a tree of its own or
  * share one ("cpu,cpuacct"); the floor above finds the tree.
  */
+#include "kernel/cgroup/control/rdma.h"
 #include "kernel/cgroup/v1/v1.h"
 
 const struct cgroup_controller cgroup_v1_controllers[CGROUP_KINDS] = {
@@ -13,6 +14,7 @@ const struct cgroup_controller cgroup_v1_controllers[CGROUP_KINDS] = {
 	[CGROUP_IO] = { "blkio", "CONFIG_BLK_CGROUP", false, cgroup_v1_blkio },
 	[CGROUP_DEVICES] = { "devices", "CONFIG_CGROUP_DEVICE", false, cgroup_v1_devices },
 	[CGROUP_HUGETLB] = { "hugetlb", "CONFIG_CGROUP_HUGETLB", false, cgroup_v1_hugetlb },
+	[CGROUP_RDMA] = { "rdma", "CONFIG_CGROUP_RDMA", false, cgroup_rdma_write },
 	[CGROUP_NET_CLASS] = { "net_cls", "CONFIG_CGROUP_NET_CLASSID", false, cgroup_v1_net_class },
 	[CGROUP_NET_PRIORITY] = { "net_prio", "CONFIG_CGROUP_NET_PRIO", false,
 				  cgroup_v1_net_priority },

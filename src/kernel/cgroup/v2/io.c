@@ -91,7 +91,7 @@ int cgroup_v2_io(const struct cgroup_control *control, const struct cgroup_limit
 		{ "riops", &limits->io.read_iops },
 		{ "wiops", &limits->io.write_iops },
 	};
-	if (cgroup_value_is_given(limits->io.leaf_weight))
+	if (cgroup_value_is_given(limits->io.leaf_weight) || limits->io.leaf_weight_device.len > 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "a leaf weight of block I/O needs cgroup v1 with the CFQ scheduler");
 	if (write_weights(control, limits, err) < 0)

@@ -77,10 +77,25 @@ static int refuse_v1_only(const struct cgroup_limits *limits, struct err *err)
 	return err_set(err, ERR_UNSUPPORTED, "%s needs cgroup v1: v2 has no file for it", what);
 }
 
+/* v1's kernel refuses such a limit, v2's calls the OOM killer. */
+static int check_usage(const struct cgroup_control *control, const struct cgroup_limits *limits,
+		       struct err *err)
+{
+	int64_t limit = limits->memory.limit_bytes.value;
+	if (!limits->memory.checks_usage || control->is_fresh || limit <= 0)
+		return 0;
+	uint64_t used = cgroup_control_read_number(control->dir_fd, "memory.current");
+	if (used <= (uint64_t)limit)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		       "a memory limit of %" PRId64 " bytes is below what is used (%" PRIu64 ")",
+		       limit, used);
+}
+
 int cgroup_v2_memory(const struct cgroup_control *control, const struct cgroup_limits *limits,
 		     struct err *err)
 {
-	if (refuse_v1_only(limits, err) < 0)
+	if (refuse_v1_only(limits, err) < 0 || check_usage(control, limits, err) < 0)
 		return -1;
 	/* Swap first: memory pushed out by a lower memory.max already meets the new swap limit. */
 	if (write_swap(control, limits, err) < 0)

@@ -3,6 +3,7 @@
  * What cgroup v2 can limit, by which controller. Devices are a BPF program, which needs no
  * controller; network classes and priorities are not part of v2.
  */
+#include "kernel/cgroup/control/rdma.h"
 #include "kernel/cgroup/v2/v2.h"
 
 const struct cgroup_controller cgroup_v2_controllers[CGROUP_KINDS] = {
@@ -13,6 +14,7 @@ const struct cgroup_controller cgroup_v2_controllers[CGROUP_KINDS] = {
 	[CGROUP_IO] = { "io", "CONFIG_BLK_CGROUP", false, cgroup_v2_io },
 	[CGROUP_DEVICES] = { "devices", "CONFIG_CGROUP_BPF", true, cgroup_v2_devices },
 	[CGROUP_HUGETLB] = { "hugetlb", "CONFIG_CGROUP_HUGETLB", false, cgroup_v2_hugetlb },
+	[CGROUP_RDMA] = { "rdma", "CONFIG_CGROUP_RDMA", false, cgroup_rdma_write },
 	[CGROUP_NET_CLASS] = { "net_cls", "CONFIG_CGROUP_NET_CLASSID", false, NULL },
 	[CGROUP_NET_PRIORITY] = { "net_prio", "CONFIG_CGROUP_NET_PRIO", false, NULL },
 	[CGROUP_UNIFIED] = { "unified", "CONFIG_CGROUPS", true, cgroup_v2_unified },
