@@ -26,6 +26,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/** The version of the specification that we follow. */
+#define SPEC_OCI_VERSION "1.3.0"
+
 struct spec_user {
 	uid_t uid;
 	gid_t gid;
@@ -162,7 +165,8 @@ struct spec {
 	struct rdt rdt;             /* .is_set says whether */
 	struct spec_net_device *net_devices;
 	size_t net_devices_len;
-	char *mount_label;        /* SELinux context of the file systems we mount; NULL: none */
+	bool keeps_groups; /* the caller's supplementary groups: run.oci.keep_original_groups */
+	char *mount_label; /* SELinux context of the file systems we mount; NULL: none */
 	char *mount_context_type; /* "context", "fscontext", ...; NULL: context */
 
 	/* A compiled seccomp program (kernel/seccomp); the profile itself is compiled, or found

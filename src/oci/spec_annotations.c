@@ -46,6 +46,6 @@ int spec_read_annotations(const struct json_at *root, struct spec *spec, struct 
 	    json_get_str(&map, "run.oci.keep_original_groups", &keeps_groups, err) < 0)
 		return -1;
 	/* As in crun, whatever its value is. */
-	spec->process.user.keeps_groups = keeps_groups != NULL;
+	spec->keeps_groups = keeps_groups != NULL;
 	return read_context_type(&map, spec, err);
 }

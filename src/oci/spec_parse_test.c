@@ -127,7 +127,7 @@ static void takes_over_what_is_rarely_used(void **state)
 	AUTO(struct spec, spec_done) s = { 0 };
 	AUTO_FREE char *seccomp = NULL;
 	assert_int_equal(spec_parse(full, strlen(full), &s, &seccomp, NULL), 0);
-	assert_true(s.process.user.keeps_groups);
+	assert_true(s.keeps_groups);
 	assert_string_equal(s.hooks_stdout, "/h.out");
 	assert_null(s.hooks_stderr);
 	assert_string_equal(s.process.exec_affinity.initial, "0-3,7");

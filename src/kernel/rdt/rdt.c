@@ -173,6 +173,17 @@ int rdt_place(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err)
 	return 0;
 }
 
+int rdt_join(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err)
+{
+	const char *name = is_root_class(rdt) ? "." : rdt->class_id;
+	AUTO_FD class_fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (class_fd < 0)
+		return err_sys(err, "open the resctrl class %s", name);
+	if (add_task(class_fd, pid, err) < 0)
+		return err_context(err, "resctrl");
+	return rdt->monitors ? join_monitoring(class_fd, rdt, pid, err) : 0;
+}
+
 int rdt_remove(int root_fd, const struct rdt *rdt, struct err *err)
 {
 	if (rdt->is_own_class) {

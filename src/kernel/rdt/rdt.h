@@ -43,6 +43,9 @@ int rdt_open(struct err *err);
  */
 int rdt_place(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err);
 
+/** Put a further process where rdt_place has put the first one. */
+int rdt_join(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err);
+
 /** Remove what rdt_place made for this container: its own class, its monitoring group. What is
  *  gone already, or was never made, is no error. */
 int rdt_remove(int root_fd, const struct rdt *rdt, struct err *err);

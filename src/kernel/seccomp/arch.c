@@ -18,6 +18,11 @@ static const struct seccomp_arch arches[] = {
 	{ "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32, SCMP_ARCH_X86_64, true },
 	{ "SCMP_ARCH_AARCH64", "arm64", SCMP_ARCH_AARCH64, SCMP_ARCH_AARCH64, false },
 	{ "SCMP_ARCH_ARM", "arm", SCMP_ARCH_ARM, SCMP_ARCH_ARM, true },
+	/* Known to newer libseccomps than 2.5.4. */
+	{ "SCMP_ARCH_LOONGARCH64", "loong64", 0xc0000102, 0xc0000102, false },
+	{ "SCMP_ARCH_M68K", "m68k", 0x4, 0x4, true },
+	{ "SCMP_ARCH_SH", "sh", 0x4000002a, 0x4000002a, true },
+	{ "SCMP_ARCH_SHEB", "sheb", 0x2a, 0x2a, true },
 	{ "SCMP_ARCH_MIPS", "mips", SCMP_ARCH_MIPS, SCMP_ARCH_MIPS, true },
 	{ "SCMP_ARCH_MIPS64", "mips64", SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS64, false },
 	{ "SCMP_ARCH_MIPS64N32", "mips64n32", SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPS64N32, true },

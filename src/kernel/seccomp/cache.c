@@ -20,7 +20,7 @@
 #include <sys/utsname.h>
 
 #define CACHE_MAGIC   0x53474e4fu /* "ONGS" */
-#define CACHE_VERSION 1u          /* of this format and of the generator: raise it with either */
+#define CACHE_VERSION 2u          /* of this format and of the generator: raise it with either */
 
 struct cache_header {
 	uint32_t magic;
@@ -42,6 +42,7 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 	struct {
 		uint64_t caps;
 		uint32_t arch, version, major, minor, micro, profile_bytes;
+		uint32_t has_listener, ignores_unknown;
 		char release[72]; /* a multiple of 8: no padding with old bytes */
 	} key = {
 		.caps = context->caps,
@@ -51,8 +52,10 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 		.minor = library->minor,
 		.micro = library->micro,
 		.profile_bytes = (uint32_t)strlen(profile_json),
+		.has_listener = context->has_listener,
+		.ignores_unknown = context->ignores_unknown,
 	};
-	_Static_assert(sizeof(key) == 8 + 6 * 4 + sizeof(key.release) &&
+	_Static_assert(sizeof(key) == 8 + 8 * 4 + sizeof(key.release) &&
 			       sizeof(key.release) >= sizeof(host.release),
 		       "every byte of the key is set");
 	memcpy(key.release, host.release, strnlen(host.release, sizeof(host.release)));

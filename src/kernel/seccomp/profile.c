@@ -18,6 +18,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5) /* Linux 5.19 */
+#endif
+
 #define MAX_ERRNO      4095 /* the kernel cuts SECCOMP_RET_ERRNO's data at this */
 #define MAX_TRACE_DATA 65535
 
@@ -54,14 +58,12 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
 	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 };
 
 const char *seccomp_action_word(size_t index)
 {
-	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
-		if (actions[i].action != SECCOMP_RET_USER_NOTIF && index-- == 0)
-			return actions[i].name;
-	return NULL;
+	return index < ARRAY_LEN(actions) ? actions[index].name : NULL;
 }
 
 const char *seccomp_operator_word(size_t index)
@@ -89,8 +91,10 @@ void seccomp_profile_done(struct seccomp_profile *profile)
 	memset(profile, 0, sizeof(*profile));
 }
 
-static int check_keys(const struct json_at *object, const char *const *known, struct err *err)
+static int check_keys(const struct json_at *object, const char *const *known,
+		      const struct parse *parse)
 {
+	struct err *err = parse->err;
 	if (!json_object_is_type(object->value, json_type_object))
 		return json_err(object, err, "expected an object");
 	json_object_object_foreach (object->value, key, value) {
@@ -98,7 +102,7 @@ static int check_keys(const struct json_at *object, const char *const *known, st
 		const char *const *k = known;
 		while (*k != NULL && strcmp(*k, key) != 0)
 			k++;
-		if (*k != NULL)
+		if (*k != NULL || parse->context->ignores_unknown)
 			continue;
 		struct json_at member = json_member(object, key);
 		return json_err(&member, err, "unknown property");
@@ -109,7 +113,7 @@ static int check_keys(const struct json_at *object, const char *const *known, st
 /* A filter with a listener needs somebody to pass the descriptor to, before the payload runs. */
 static int refuse_notification(const struct json_at *at, struct err *err)
 {
-	json_err(at, err, "seccomp notification is not supported");
+	json_err(at, err, "seccomp notification needs a listenerPath in an OCI configuration");
 	if (err != NULL)
 		err->kind = ERR_UNSUPPORTED;
 	return -1;
@@ -150,8 +154,9 @@ static int parse_errno(const struct json_at *object, const struct action_keys *k
 
 /* @return 1 with the action and its errno, 0 absent, -1 */
 static int parse_action(const struct json_at *object, const struct action_keys *keys, uint32_t *out,
-			struct err *err)
+			const struct parse *parse)
 {
+	struct err *err = parse->err;
 	AUTO_FREE char *name = NULL;
 	uint32_t data = EPERM;
 	int got = json_get_str(object, keys->action, &name, err);
@@ -165,7 +170,7 @@ static int parse_action(const struct json_at *object, const struct action_keys *
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
 		if (strcmp(actions[i].name, name) != 0)
 			continue;
-		if (actions[i].action == SECCOMP_RET_USER_NOTIF)
+		if (actions[i].action == SECCOMP_RET_USER_NOTIF && !parse->context->has_listener)
 			return refuse_notification(&action_at, err);
 		uint32_t max = actions[i].data_max;
 		if (max == 0 && got_data > 0)
@@ -178,11 +183,12 @@ static int parse_action(const struct json_at *object, const struct action_keys *
 	return json_err(&action_at, err, "unknown action \"%.40s\"", name);
 }
 
-static int parse_arg(const struct json_at *at, struct seccomp_arg *out, struct err *err)
+static int parse_arg(const struct json_at *at, struct seccomp_arg *out, const struct parse *parse)
 {
+	struct err *err = parse->err;
 	static const char *const known[] = { "index", "value", "valueTwo", "op", NULL };
 	AUTO_FREE char *name = NULL;
-	if (check_keys(at, known, err) < 0 ||
+	if (check_keys(at, known, parse) < 0 ||
 	    json_need(json_get_uint32(at, "index", &out->index, err), at, "index", err) < 0 ||
 	    json_need(json_get_uint64(at, "value", &out->value, err), at, "value", err) < 0 ||
 	    json_get_uint64(at, "valueTwo", &out->value_two, err) < 0 ||
@@ -201,8 +207,10 @@ static int parse_arg(const struct json_at *at, struct seccomp_arg *out, struct e
 	return json_err(&op_at, err, "unknown operator \"%.40s\"", name);
 }
 
-static int parse_args(const struct json_at *entry, struct seccomp_rule *rule, struct err *err)
+static int parse_args(const struct json_at *entry, struct seccomp_rule *rule,
+		      const struct parse *parse)
 {
+	struct err *err = parse->err;
 	struct json_at args;
 	int got = json_get_array(entry, "args", &args, err);
 	if (got <= 0)
@@ -212,7 +220,7 @@ static int parse_args(const struct json_at *entry, struct seccomp_rule *rule, st
 	rule->args_len = json_len(&args);
 	for (size_t i = 0; i < rule->args_len; i++) {
 		struct json_at arg = json_item(&args, i);
-		if (parse_arg(&arg, &rule->args[i], err) < 0)
+		if (parse_arg(&arg, &rule->args[i], parse) < 0)
 			return -1;
 	}
 	return 0;
@@ -264,7 +272,7 @@ static int parse_conditions(const struct json_at *entry, const char *key, struct
 	AUTO(struct strv, strv_done) arches = { 0 };
 	AUTO_FREE char *kernel = NULL;
 	size_t held = 0, native = 0;
-	if (check_keys(&at, known, err) < 0 || json_get_strv(&at, "caps", &caps, err) < 0 ||
+	if (check_keys(&at, known, parse) < 0 || json_get_strv(&at, "caps", &caps, err) < 0 ||
 	    json_get_strv(&at, "arches", &arches, err) < 0 ||
 	    json_get_str(&at, "minKernel", &kernel, err) < 0 ||
 	    caps_in_context(&at, &caps, parse->context, &held, err) < 0)
@@ -340,14 +348,15 @@ static int parse_entry(const struct json_at *at, struct parse *parse)
 	struct seccomp_rule rule = { .is_applied = true };
 	AUTO(struct strv, strv_done) names = { 0 };
 	AUTO_FREE char *name = NULL, *comment = NULL;
-	if (check_keys(at, known, err) < 0 || json_get_strv(at, "names", &names, err) < 0 ||
+	if (check_keys(at, known, parse) < 0 || json_get_strv(at, "names", &names, err) < 0 ||
 	    json_get_str(at, "name", &name, err) < 0 ||
 	    json_get_str(at, "comment", &comment, err) < 0)
 		return -1;
 	if ((name != NULL) == (names.len > 0))
 		return json_err(at, err, "needs \"names\" or \"name\", and not both");
-	if (json_need(parse_action(at, &entry_action, &rule.action, err), at, "action", err) < 0 ||
-	    parse_args(at, &rule, err) < 0 ||
+	if (json_need(parse_action(at, &entry_action, &rule.action, parse), at, "action", err) <
+		    0 ||
+	    parse_args(at, &rule, parse) < 0 ||
 	    parse_conditions(at, "includes", parse, &rule.is_applied) < 0 ||
 	    parse_conditions(at, "excludes", parse, &rule.is_applied) < 0)
 		return -1;
@@ -406,7 +415,7 @@ static int parse_arch_map(const struct json_at *root, struct parse *parse)
 	for (size_t i = 0; i < json_len(&map); i++) {
 		struct json_at at = json_item(&map, i);
 		AUTO_FREE char *name = NULL;
-		if (check_keys(&at, known, parse->err) < 0 ||
+		if (check_keys(&at, known, parse) < 0 ||
 		    json_need(json_get_str(&at, "architecture", &name, parse->err), &at,
 			      "architecture", parse->err) < 0)
 			return -1;
@@ -440,15 +449,17 @@ static int parse_flags(const struct json_at *root, struct parse *parse)
 	return 0;
 }
 
-static int refuse_listener(const struct json_at *root, struct err *err)
+/* The kernel knows of a listener by a flag, and takes one flag only together with it. */
+static void decide_listener(struct seccomp_profile *profile)
 {
-	static const char *const keys[] = { "listenerPath", "listenerMetadata" };
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		struct json_at at = json_member(root, keys[i]);
-		if (at.value != NULL)
-			return refuse_notification(&at, err);
-	}
-	return 0;
+	bool notifies = profile->default_action == SECCOMP_RET_USER_NOTIF;
+	for (size_t i = 0; i < profile->rules_len; i++)
+		notifies = notifies || (profile->rules[i].is_applied &&
+					profile->rules[i].action == SECCOMP_RET_USER_NOTIF);
+	if (notifies)
+		profile->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else
+		profile->flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
 static int parse_root(const struct json_at *root, struct parse *parse)
@@ -474,22 +485,21 @@ static int parse_root(const struct json_at *root, struct parse *parse)
 	if (profile->arches[0] == NULL)
 		return err_set(err, ERR_UNSUPPORTED, "seccomp: this machine's ABI is unknown");
 	profile->arches_len = 1;
-	if (check_keys(root, known, err) < 0 || json_get_str(root, "comment", &comment, err) < 0 ||
-	    refuse_listener(root, err) < 0 ||
-	    json_need(parse_action(root, &default_action, &profile->default_action, err), root,
+	if (check_keys(root, known, parse) < 0 ||
+	    json_get_str(root, "comment", &comment, err) < 0 ||
+	    json_need(parse_action(root, &default_action, &profile->default_action, parse), root,
 		      "defaultAction", err) < 0 ||
 	    parse_arch_map(root, parse) < 0 ||
 	    parse_arch_list(root, "architectures", true, parse) < 0 || parse_flags(root, parse) < 0)
 		return -1;
 	int got = json_get_array(root, "syscalls", &syscalls, err);
-	if (got <= 0)
-		return got;
-	for (size_t i = 0; i < json_len(&syscalls); i++) {
+	for (size_t i = 0, len = got > 0 ? json_len(&syscalls) : 0; i < len; i++) {
 		struct json_at entry = json_item(&syscalls, i);
 		if (parse_entry(&entry, parse) < 0)
 			return -1;
 	}
-	return 0;
+	decide_listener(profile);
+	return got < 0 ? -1 : 0;
 }
 
 int seccomp_profile_parse(const char *json, const struct seccomp_context *context,

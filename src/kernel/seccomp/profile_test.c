@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <linux/seccomp.h>
+
 #include <cmocka.h>
 
 /* A profile is made of a tail of its root, or of one entry of "syscalls". */
@@ -31,7 +33,7 @@ static const struct {
 	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":4096}", "defaultErrnoRet: " },
 	{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":-1}", "defaultErrnoRet: " },
 	{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", "defaultAction: " },
-	{ ROOT("\"listenerPath\":\"/run/x\""), "listenerPath: " },
+	{ ALLOW("\"x\":1"), "syscalls[0].x: unknown property" },
 	{ ROOT("\"flags\":[\"SECCOMP_FILTER_FLAG_X\"]"), "flags[0]: " },
 	{ ROOT("\"flags\":\"x\""), "flags: " },
 	{ ROOT("\"architectures\":[\"SCMP_ARCH_X86\",\"amd64\"]"), "architectures[1]: " },
@@ -170,9 +172,37 @@ static void default_profile_names_are_real(void **state)
 	}
 }
 
+static void listeners_and_what_is_unknown(void **state)
+{
+	(void)state;
+	const struct seccomp_context oci = { .has_listener = true, .ignores_unknown = true };
+	static const struct {
+		const char *json;
+		uint32_t flags;
+	} rows[] = {
+		{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}", SECCOMP_FILTER_FLAG_NEW_LISTENER },
+		{ ENTRY("{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}"),
+		  SECCOMP_FILTER_FLAG_NEW_LISTENER },
+		{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"flags\":"
+		  "[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}",
+		  SECCOMP_FILTER_FLAG_NEW_LISTENER | 1u << 5 },
+		/* The kernel takes it together with a listener only. */
+		{ ROOT("\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]"), 0 },
+		{ ROOT("\"listenerPath\":\"/run/x\",\"fromTheFuture\":[]"), 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = { 0 };
+		AUTO(struct seccomp_profile, seccomp_profile_done) profile = { 0 };
+		if (seccomp_profile_parse(rows[i].json, &oci, &profile, &err) < 0)
+			fail_msg("%s: %s", rows[i].json, err.text);
+		assert_int_equal(profile.flags, rows[i].flags);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(listeners_and_what_is_unknown),
 		cmocka_unit_test(bad_profiles_name_the_place),
 		cmocka_unit_test(conditions_decide),
 		cmocka_unit_test(one_argument_twice_is_an_alternative),

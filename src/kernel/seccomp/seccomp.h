@@ -23,7 +23,9 @@ void seccomp_program_done(struct seccomp_program *program);
 
 /** What the conditions of a profile ("includes": caps, arches, minKernel) are decided by. */
 struct seccomp_context {
-	uint64_t caps; /* bounding set of the container */
+	uint64_t caps;        /* bounding set of the container */
+	bool has_listener;    /* somebody will take the listener of SCMP_ACT_NOTIFY */
+	bool ignores_unknown; /* properties nobody knows are no error: OCI's rule, not Docker's */
 };
 
 /** The default profile as JSON text, built in: docs/seccomp.md tells how it was made. */
@@ -44,6 +46,14 @@ int seccomp_compile(const char *profile_json, const struct seccomp_context *cont
 int seccomp_load_or_compile(int cache_dir_fd, const char *profile_json,
 			    const struct seccomp_context *context, struct seccomp_program *out,
 			    struct err *err);
+
+/** Does the program notify somebody of calls, through a listener? */
+bool seccomp_has_listener(const struct seccomp_program *program);
+
+/** Install it on the calling thread, which gets the listener as well. As seccomp_install; TSYNC is
+ *  left out: the caller has one thread. @return owned fd (O_CLOEXEC) of the listener, or -1
+ *  Source: seccomp_unotify(2); Linux >= 5.0 */
+int seccomp_install_listening(const struct seccomp_program *program, struct err *err);
 
 /** Install it on the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. Last of all steps. */
 int seccomp_install(const struct seccomp_program *program, struct err *err);

@@ -271,6 +271,7 @@ void boot_stop(struct boot *boot)
 		cgroup_done(&boot->cgroup);
 		boot->has_cgroup = false;
 	}
+	boot_leave_class(boot);
 	boot_leave(boot);
 }
 

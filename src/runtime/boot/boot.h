@@ -35,6 +35,8 @@ struct boot_board {
 	int exit_code;                     /* 125, 126, 127: Docker's meaning */
 	uint16_t begun[BOOT_PROC_COUNT];   /* number of rows each process has begun */
 	char cgroup_path[CGROUP_PATH_MAX]; /* of a unit of systemd's, when it is made */
+	atomic_int listener_number; /* of the inner process's seccomp listener, plus 1; 0: none */
+	atomic_bool listener_is_passed; /* to its agent: the inner process may go on */
 	atomic_uint spans_len;
 	uint32_t spans_capacity; /* 0: no trace */
 	struct boot_span spans[];
@@ -56,6 +58,7 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
+	bool has_class;       /* in resctrl */
 	bool has_unit;        /* systemd was asked for one */
 	int root_fd;          /* the root's mount, detached until inner attaches it */
 	int *source_fds;      /* per spec mount: detached clone of a bind's source, or -1 */
@@ -115,6 +118,9 @@ int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct er
 /** The life of a freshly cloned child: its rows, then (never returning) exec or exit. */
 void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
 
+/** Remove what the container has made in resctrl, if it has. Best effort. */
+void boot_leave_class(struct boot *boot);
+
 /** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
 int boot_await_exec(struct boot *boot, struct err *err);
 
@@ -130,11 +136,12 @@ pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, 
 
 /** Messages over the boot socket. */
 enum boot_message {
-	BOOT_MSG_GO = 1,  /* parent to inner: id maps and cgroup are ready */
-	BOOT_MSG_CONSOLE, /* inner to parent: with the master fd */
-	BOOT_MSG_BUILT,   /* inner to parent: mounts are there, hooks may run */
-	BOOT_MSG_INNER,   /* outer to parent: with the pidfd; pid follows */
-	BOOT_MSG_CREATED, /* inner to parent: nothing is left but the start */
+	BOOT_MSG_GO = 1,   /* parent to inner: id maps and cgroup are ready */
+	BOOT_MSG_CONSOLE,  /* inner to parent: with the master fd */
+	BOOT_MSG_LISTENER, /* inner to parent: the filter is loaded next; see the board */
+	BOOT_MSG_BUILT,    /* inner to parent: mounts are there, hooks may run */
+	BOOT_MSG_INNER,    /* outer to parent: with the pidfd; pid follows */
+	BOOT_MSG_CREATED,  /* inner to parent: nothing is left but the start */
 };
 struct boot_packet {
 	uint32_t message; /* enum boot_message */

@@ -160,7 +160,8 @@ int inner_load_seccomp(struct boot *boot, const struct boot_op *op UNUSED, struc
 		.len = spec->seccomp.len,
 		.flags = spec->seccomp.flags,
 	};
-	return seccomp_install(&program, err);
+	return seccomp_has_listener(&program) ? inner_load_listening_seccomp(boot, &program, err)
+					      : seccomp_install(&program, err);
 }
 
 /* EINVAL means just one thing here. */
@@ -201,7 +202,7 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 	if (boot->spec->process.has_caps && boot->uid != 0 &&
 	    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(err, "keep capabilities");
-	if (set_groups(boot, err) < 0)
+	if (!boot->spec->keeps_groups && set_groups(boot, err) < 0)
 		return -1;
 	if (setresgid(boot->gid, boot->gid, boot->gid) < 0)
 		return fail_id(boot, "group", boot->gid, err);

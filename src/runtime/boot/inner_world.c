@@ -96,10 +96,10 @@ int inner_enter_container(struct boot *boot, const struct boot_op *op UNUSED, st
 	return 0;
 }
 
-int inner_become_root(struct boot *boot UNUSED, const struct boot_op *op UNUSED, struct err *err)
+int inner_become_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	/* Where groups are fixed, the caller's stay, as nobody's: user_namespaces(7). */
-	if (setgroups(0, NULL) < 0 && !ns_groups_are_fixed(errno))
+	if (!boot->spec->keeps_groups && setgroups(0, NULL) < 0 && !ns_groups_are_fixed(errno))
 		return err_sys(err, "drop the caller's groups");
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return err_sys(err, "become root of the user namespace");

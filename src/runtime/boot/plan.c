@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "kernel/proc/sysctl.h"
+#include "kernel/seccomp/seccomp.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -106,8 +107,10 @@ static int check_namespaces(const struct spec *spec, struct err *err)
 			       "a container with a root of its own cannot join a mount namespace");
 	if (is_new(spec, NS_USER) && (spec->uid_maps_len == 0 || spec->gid_maps_len == 0))
 		return err_set(err, ERR_INVALID, "a new user namespace needs uid and gid mappings");
-	if (!is_new(spec, NS_USER) && spec->uid_maps_len > 0)
-		return err_set(err, ERR_INVALID, "id mappings need a new user namespace");
+	if (!spec->namespaces[NS_USER].is_used && spec->uid_maps_len > 0)
+		return err_set(err, ERR_INVALID, "id mappings need a user namespace");
+	if (spec->net_devices_len > 0 && !spec->namespaces[NS_NET].is_used)
+		return err_set(err, ERR_INVALID, "network devices need a network namespace");
 	/* The rights in a new one reach no namespace that is older. */
 	for (int type = 0; type < NS_COUNT && is_new(spec, NS_USER); type++)
 		if (is_joined(spec, (enum ns_type)type))
@@ -218,7 +221,8 @@ static bool has_scope(const struct boot_plan *plan)
 
 static bool waits_for_parent(const struct boot_plan *plan)
 {
-	return plan->has_user_ns || is_moved_to_cgroup(plan) || has_scope(plan);
+	return plan->has_user_ns || is_moved_to_cgroup(plan) || has_scope(plan) ||
+	       plan->spec->net_devices_len > 0 || plan->spec->rdt.is_set;
 }
 
 bool boot_has_create_hooks(const struct spec *spec)
@@ -249,10 +253,19 @@ static void plan_sources(struct planner *planner, enum boot_step_id rootfs, enum
 			add(planner, source)->mount = i;
 }
 
+/* Its filter is loaded while the parent is there, which may be before the start is awaited. */
+static bool has_listener(const struct spec *spec)
+{
+	const struct seccomp_program program = { .len = spec->seccomp.len,
+						 .flags = spec->seccomp.flags };
+	return seccomp_has_listener(&program);
+}
+
 /* A container that waits for its start has its program executed when we are long gone. */
 static void plan_parent_end(struct planner *planner)
 {
 	const struct boot_options *options = planner->plan->options;
+	add_if(planner, has_listener(planner->plan->spec), STEP_PASS_LISTENER);
 	add_if(planner, options->record != NULL, STEP_RECORD_PROCESS);
 	add_if(planner, options->gate == NULL, STEP_AWAIT_EXEC);
 }
@@ -275,6 +288,8 @@ static void plan_parent(struct planner *planner)
 	add_if(planner, has_scope(plan), STEP_LIMIT_SCOPE);
 	add_if(planner, plan->has_user_ns, STEP_WRITE_ID_MAPS);
 	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
+	add_if(planner, spec->net_devices_len > 0, STEP_MOVE_NET_DEVICES);
+	add_if(planner, spec->rdt.is_set, STEP_PLACE_IN_CLASS);
 	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	add_if(planner, hears_of_hooks(spec), STEP_RUNTIME_HOOKS);
@@ -368,11 +383,13 @@ static void plan_identity(struct planner *planner)
 {
 	const struct spec *spec = planner->plan->spec;
 	const struct spec_process *process = &spec->process;
-	bool has_filter = spec->seccomp.len > 0;
+	bool has_filter = spec->seccomp.len > 0, listens = has_listener(spec);
 	add_if(planner, process->rlimits_len > 0, STEP_SET_RLIMITS);
 	add_if(planner, process->has_oom_score_adj, STEP_SET_OOM_SCORE);
 	add_if(planner, process->ioprio.is_set, STEP_SET_IOPRIO);
 	add_if(planner, process->scheduler.is_set, STEP_SET_SCHEDULER);
+	add_if(planner, spec->mempolicy.is_set, STEP_SET_MEMORY_POLICY);
+	add_if(planner, spec->persona.is_set, STEP_SET_PERSONALITY);
 	add_if(planner, process->apparmor_profile != NULL || process->selinux_label != NULL,
 	       STEP_SET_LABEL);
 	add(planner, STEP_SET_STDIO);
@@ -385,12 +402,14 @@ static void plan_identity(struct planner *planner)
 	add(planner, STEP_FIND_PROGRAM);
 	const struct boot_options *options = planner->plan->options;
 	add_if(planner, options->dies_with_parent, STEP_DIE_WITH_PARENT);
+	add_if(planner, listens && process->no_new_privileges, STEP_NO_NEW_PRIVS_EARLY);
+	add_if(planner, listens && process->no_new_privileges, STEP_LOAD_SECCOMP_LISTENING);
 	add_if(planner, options->record != NULL, STEP_REPORT_CREATED);
 	add_if(planner, options->gate != NULL, STEP_AWAIT_START);
 	add_if(planner, !is_exec(planner->plan) && spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0,
 	       STEP_START_HOOKS);
-	add_if(planner, process->no_new_privileges, STEP_NO_NEW_PRIVS);
-	add_if(planner, has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
+	add_if(planner, !listens && process->no_new_privileges, STEP_NO_NEW_PRIVS);
+	add_if(planner, !listens && has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
 	add(planner, STEP_EXEC);
 }
 
@@ -448,7 +467,10 @@ static void plan_exec_parent(struct planner *planner)
 	planner->proc = BOOT_PARENT;
 	add_if(planner, plan->spec->has_cgroup, STEP_OPEN_CGROUP);
 	add_if(planner, plan->spec->namespaces[NS_PID].is_used, STEP_PREPARE_PID_NAMESPACE);
+	add_if(planner, plan->spec->process.exec_affinity.initial != NULL, STEP_INITIAL_AFFINITY);
 	add(planner, STEP_START_INNER);
+	add_if(planner, plan->spec->rdt.is_set, STEP_PLACE_IN_CLASS);
+	add_if(planner, plan->spec->rdt.is_set, STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	plan_parent_end(planner);
 }
@@ -457,7 +479,9 @@ static void plan_exec_inner(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_INNER;
+	add_if(planner, plan->spec->rdt.is_set, STEP_AWAIT_PARENT);
 	add_if(planner, plan->spec->has_cgroup, STEP_JOIN_CGROUP);
+	add_if(planner, plan->spec->process.exec_affinity.final != NULL, STEP_FINAL_AFFINITY);
 	add(planner, STEP_ENTER_CONTAINER);
 	add_if(planner, plan->spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
 	plan_session(planner);

@@ -41,6 +41,7 @@ enum boot_step_id {
 	STEP_OPEN_NAMESPACE,
 	STEP_OPEN_CGROUP,
 	STEP_PREPARE_PID_NAMESPACE,
+	STEP_INITIAL_AFFINITY,
 	STEP_START_OUTER,
 	STEP_START_INNER,
 	/* parent, beside the child */
@@ -48,9 +49,12 @@ enum boot_step_id {
 	STEP_LIMIT_SCOPE,
 	STEP_WRITE_ID_MAPS,
 	STEP_MOVE_TO_CGROUP,
+	STEP_MOVE_NET_DEVICES,
+	STEP_PLACE_IN_CLASS,
 	STEP_LET_GO,
 	STEP_TAKE_CONSOLE,
 	STEP_RUNTIME_HOOKS,
+	STEP_PASS_LISTENER,
 	STEP_RECORD_PROCESS,
 	STEP_AWAIT_EXEC,
 
@@ -63,6 +67,7 @@ enum boot_step_id {
 	STEP_AWAIT_PARENT,
 	STEP_OPEN_SCOPE,
 	STEP_JOIN_CGROUP,
+	STEP_FINAL_AFFINITY,
 	STEP_NEW_CGROUP_NAMESPACE,
 	STEP_JOIN_NAMESPACE,
 	STEP_ENTER_CONTAINER,
@@ -96,6 +101,8 @@ enum boot_step_id {
 	STEP_SET_OOM_SCORE,
 	STEP_SET_IOPRIO,
 	STEP_SET_SCHEDULER,
+	STEP_SET_MEMORY_POLICY,
+	STEP_SET_PERSONALITY,
 	STEP_SET_LABEL,
 	STEP_SET_STDIO,
 	STEP_DROP_BOUNDING,
@@ -105,6 +112,8 @@ enum boot_step_id {
 	STEP_CHANGE_DIRECTORY,
 	STEP_FIND_PROGRAM,
 	STEP_DIE_WITH_PARENT,
+	STEP_NO_NEW_PRIVS_EARLY,
+	STEP_LOAD_SECCOMP_LISTENING,
 	STEP_REPORT_CREATED,
 	STEP_AWAIT_START,
 	STEP_START_HOOKS,
@@ -159,7 +168,8 @@ struct boot_options {
 	int (*record)(void *context, pid_t pid, int pidfd, struct err *err);
 	void *record_context;
 	const struct gate *gate; /* then it waits there for its start; NULL: it does not */
-	/* The state document for hooks (owned text); needed if the spec has any. */
+	/* The state document for hooks and seccomp listeners (owned text); needed if the spec has
+	 * any. */
 	char *(*hook_state)(const void *context, const char *status, pid_t pid);
 	const void *hook_context;
 };

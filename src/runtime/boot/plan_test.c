@@ -6,6 +6,7 @@
 #include "runtime/boot/explain.h"
 #include "runtime/boot/steps.h"
 
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -145,6 +146,56 @@ static void scope_is_made_after_the_clone(void **state)
 	make(&bed);
 	assert_false(has_step(&bed, BOOT_PARENT, STEP_MAKE_SCOPE));
 	assert_false(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	bed_done(&bed);
+}
+
+static void what_only_the_host_can_give_is_waited_for(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.net_devices = spec_grow(NULL, &bed.spec.net_devices_len,
+					 sizeof(*bed.spec.net_devices));
+	bed.spec.net_devices[0].host_name = mem_strdup("eth1");
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_MOVE_NET_DEVICES));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_PLACE_IN_CLASS));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	bed.spec.namespaces[NS_NET].is_used = false;
+	assert_refused(&bed, "network namespace");
+	bed_done(&bed);
+	bed_init(&bed);
+	bed.spec.rdt.is_set = true;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_PLACE_IN_CLASS));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
+	bed_done(&bed);
+}
+
+/* A filter with a listener is loaded while somebody is there to pass the listener on. */
+static void a_listening_filter_comes_before_the_start(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.seccomp.len = 1;
+	bed.spec.process.no_new_privileges = true;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP));
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_PASS_LISTENER));
+	bed.spec.seccomp.flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_NO_NEW_PRIVS));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_NO_NEW_PRIVS_EARLY));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP_LISTENING));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_PASS_LISTENER));
+	assert_true(STEP_LOAD_SECCOMP_LISTENING < STEP_START_HOOKS);
+	bed.spec.process.no_new_privileges = false;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP_PRIVILEGED));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_LOAD_SECCOMP_LISTENING));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_PASS_LISTENER));
 	bed_done(&bed);
 }
 
@@ -351,6 +402,8 @@ int main(void)
 		cmocka_unit_test(every_step_has_a_row),
 		cmocka_unit_test(default_container_needs_no_outer),
 		cmocka_unit_test(scope_is_made_after_the_clone),
+		cmocka_unit_test(what_only_the_host_can_give_is_waited_for),
+		cmocka_unit_test(a_listening_filter_comes_before_the_start),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
 		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),

@@ -168,6 +168,25 @@ BOOT_SAY_FUNCTION(say_oom_score)
 	buf_addf(out, "%d", plan->spec->process.oom_score_adj);
 }
 
+BOOT_SAY_FUNCTION(say_net_devices)
+{
+	(void)op;
+	for (size_t i = 0; i < plan->spec->net_devices_len; i++)
+		buf_addf(out, "%s%s", i > 0 ? ", " : "", plan->spec->net_devices[i].host_name);
+}
+
+BOOT_SAY_FUNCTION(say_class)
+{
+	(void)op;
+	buf_add_str(out, plan->spec->rdt.class_id != NULL ? plan->spec->rdt.class_id : "/");
+}
+
+BOOT_SAY_FUNCTION(say_listener)
+{
+	(void)op;
+	buf_add_str(out, plan->spec->seccomp.listener_path);
+}
+
 BOOT_SAY_FUNCTION(say_label)
 {
 	(void)op;

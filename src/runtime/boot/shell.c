@@ -268,6 +268,23 @@ BOOT_SAY_FUNCTION(shell_oom_score)
 	buf_addf(out, "echo %d > /proc/self/oom_score_adj", plan->spec->process.oom_score_adj);
 }
 
+BOOT_SAY_FUNCTION(shell_net_devices)
+{
+	(void)op;
+	for (size_t i = 0; i < plan->spec->net_devices_len; i++) {
+		const struct spec_net_device *device = &plan->spec->net_devices[i];
+		buf_addf(out, "%sip link set %s netns $PID name %s", i > 0 ? "\n" : "",
+			 device->host_name,
+			 device->name != NULL ? device->name : device->host_name);
+	}
+}
+
+BOOT_SAY_FUNCTION(shell_personality)
+{
+	(void)op;
+	buf_addf(out, "setarch %s", plan->spec->persona.domain != 0 ? "linux32" : "linux64");
+}
+
 BOOT_SAY_FUNCTION(shell_user)
 {
 	(void)op;

@@ -36,6 +36,20 @@ BOOT_STEP_FUNCTION(inner_await_hooks);
 BOOT_STEP_FUNCTION(inner_create_hooks);
 BOOT_STEP_FUNCTION(inner_start_hooks);
 
+/* placement.c: what it has of the machine */
+BOOT_STEP_FUNCTION(parent_move_net_devices);
+BOOT_STEP_FUNCTION(parent_place_in_class);
+BOOT_STEP_FUNCTION(parent_initial_affinity);
+BOOT_STEP_FUNCTION(inner_final_affinity);
+BOOT_STEP_FUNCTION(inner_set_memory_policy);
+BOOT_STEP_FUNCTION(inner_set_personality);
+
+/* listener.c: filters that ask somebody */
+struct seccomp_program;
+BOOT_STEP_FUNCTION(parent_pass_listener);
+int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program *program,
+				 struct err *err);
+
 /* user.c: names become numbers */
 BOOT_STEP_FUNCTION(parent_find_user);
 

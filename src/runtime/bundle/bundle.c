@@ -59,6 +59,17 @@ static void resolve_cgroup(struct bundle *bundle, const char *id)
 	spec->cgroups_path = path;
 }
 
+/* config-linux.md, "IntelRdt": a class without a name is the container's own. */
+static void resolve_class(struct rdt *rdt, const char *id)
+{
+	if (!rdt->is_set)
+		return;
+	rdt->is_own_class = rdt->class_id == NULL;
+	if (rdt->is_own_class)
+		rdt->class_id = mem_strdup(id);
+	rdt->group_id = mem_strdup(id);
+}
+
 /* The kernel raises no ambient capability that is not inheritable, and old default configurations
  * ask for just that. config.md: what cannot be granted is a warning. */
 static void limit_ambient(struct caps *caps)
@@ -105,6 +116,18 @@ static int check_sysctls(const struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* A name of the host is not a container's to change, whatever path leads to its namespace. */
+static int check_names(const struct spec *spec, struct err *err)
+{
+	const struct spec_namespace *uts = &spec->namespaces[NS_UTS];
+	const char *key = spec->hostname != NULL ? "hostname" : "domainname";
+	if ((spec->hostname == NULL && spec->domainname == NULL) || uts->path == NULL ||
+	    !is_host_namespace(NS_UTS, uts->path))
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "config.json: %s: the joined uts namespace is the host's own", key);
+}
+
 static void complete(struct bundle *bundle, const char *id)
 {
 	struct spec *spec = &bundle->spec;
@@ -117,6 +140,7 @@ static void complete(struct bundle *bundle, const char *id)
 	limit_ambient(&spec->process.caps);
 	spec->has_new_keyring = true;
 	resolve_cgroup(bundle, id);
+	resolve_class(&spec->rdt, id);
 	/* Always, and so a configuration without rules is one that allows these alone: a device
 	 * the payload can reach by mknod is the host's. */
 	spec_add_default_device_rules(spec);
@@ -139,7 +163,8 @@ int bundle_open(const char *dir, const char *config, const char *id, struct bund
 	if (bundle.path == NULL)
 		return err_sys(err, "bundle %s", dir);
 	if (read_config(&bundle, config != NULL ? config : "config.json", err) < 0 ||
-	    parse(&bundle, id, err) < 0 || check_sysctls(&bundle.spec, err) < 0)
+	    parse(&bundle, id, err) < 0 || check_sysctls(&bundle.spec, err) < 0 ||
+	    check_names(&bundle.spec, err) < 0)
 		return -1;
 	*out = bundle;
 	bundle = (struct bundle){ 0 };

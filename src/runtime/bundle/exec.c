@@ -12,6 +12,7 @@
 #include "runtime/attend.h"
 #include "runtime/boot/trace.h"
 #include "runtime/bundle/bundle.h"
+#include "runtime/bundle/document.h"
 #include "runtime/bundle/exec_process.h"
 #include "runtime/bundle/filter.h"
 #include "runtime/bundle/hand_over.h"
@@ -85,6 +86,13 @@ static int hand_over(void *context, pid_t pid, int pidfd, struct err *err)
 	return 0;
 }
 
+/* For the listener of the container's filter: the state of the container, not of this process. */
+static char *listener_document(const void *context, const char *status UNUSED, pid_t pid UNUSED)
+{
+	const struct exec *self = context;
+	return document_of(&self->record, "running", self->record.facts.init.pid);
+}
+
 static bool wants_hand_over(const struct bundle_exec_options *options)
 {
 	return options->detach || options->pid_file != NULL || options->pidfd_socket != NULL;
@@ -108,6 +116,8 @@ static int make_plan(struct exec *self, struct err *err)
 		.preserve_fds = options->preserve_fds,
 		.record = wants_hand_over(options) ? hand_over : NULL,
 		.record_context = self,
+		.hook_state = listener_document,
+		.hook_context = self,
 	};
 	if (boot_plan_make_exec(&self->bundle.spec, &self->boot_options, &self->target, &self->plan,
 				err) < 0)

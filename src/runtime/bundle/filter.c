@@ -13,7 +13,11 @@ int filter_load(struct bundle *bundle, int root_fd, struct err *err)
 	AUTO_FD cache_fd = file_open_dir(root_fd, "seccomp", 0700, err);
 	if (cache_fd < 0)
 		return -1;
-	struct seccomp_context context = { .caps = spec->process.caps.bounding };
+	struct seccomp_context context = {
+		.caps = spec->process.caps.bounding,
+		.has_listener = spec->seccomp.listener_path != NULL,
+		.ignores_unknown = true,
+	};
 	struct seccomp_program program = { 0 };
 	if (seccomp_load_or_compile(cache_fd, bundle->seccomp_json, &context, &program, err) < 0)
 		return err_context(err, "config.json: linux.seccomp");

@@ -116,6 +116,7 @@ int record_save(const struct record *record, struct err *err)
 	json_add_str(&out, "cgroupsPath", facts->cgroup_path);
 	add_mark(&out, "init", &facts->init);
 	add_mark(&out, "monitor", &facts->monitor);
+	json_add_true(&out, "hasClass", facts->has_class);
 	json_add_true(&out, "hasPoststart", facts->has_poststart);
 	json_add_true(&out, "hasPoststop", facts->has_poststop);
 	json_add_true(&out, "sharesPids", facts->shares_pids);
@@ -157,6 +158,7 @@ static int read_facts(const struct json_at *root, struct record_facts *out, stru
 	    json_get_uint32(root, "owner", &owner, err) < 0 ||
 	    read_mark(root, "init", &out->init, err) < 0 ||
 	    read_mark(root, "monitor", &out->monitor, err) < 0 ||
+	    json_get_bool(root, "hasClass", &out->has_class, err) < 0 ||
 	    json_get_bool(root, "hasPoststart", &out->has_poststart, err) < 0 ||
 	    json_get_bool(root, "hasPoststop", &out->has_poststop, err) < 0 ||
 	    json_get_bool(root, "sharesPids", &out->shares_pids, err) < 0 ||

@@ -31,6 +31,7 @@ struct record_facts {
 	struct process_mark monitor; /* of a container in the foreground: it takes it away */
 	bool has_chroot;             /* --no-pivot: its root is not that of its mount namespace */
 	bool no_new_keyring;         /* --no-new-keyring: for further processes, too */
+	bool has_class;              /* in resctrl */
 	bool has_poststart, has_poststop; /* hooks: else nobody needs to read the configuration */
 	bool shares_pids; /* no pid namespace of its own: the others outlive the first process */
 	struct strv annotations;

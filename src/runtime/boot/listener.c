@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A seccomp filter with a listener: whoever listens must have its descriptor before the payload
+ * runs. Once the filter is loaded no system call of the inner process is certain to come back (any
+ * may be denied, or wait for a listener that nobody has yet), so from then on the two processes
+ * talk over the board: the parent takes the descriptor out of the inner process, and passes it on.
+ * Kernel: 5.6 (pidfd_getfd).
+ */
+#include "runtime/boot/step_functions.h"
+
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "base/mem.h"
+#include "kernel/seccomp/seccomp.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PASSED_TIMEOUT_NS (30 * UINT64_C(1000000000))
+#define LOOK_NS           50000 /* how often the parent looks at the board */
+#define SPINS_PER_LOOK    4096  /* how often the inner process looks at the clock */
+
+static void spin(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* No system call: the clock is read from the vDSO. */
+static int await_passed(struct boot *boot, struct err *err)
+{
+	uint64_t end_ns = clock_monotonic_ns() + PASSED_TIMEOUT_NS;
+	for (unsigned i = 1; !atomic_load(&boot->board->listener_is_passed); i++) {
+		if (i % SPINS_PER_LOOK == 0 && clock_monotonic_ns() > end_ns)
+			return err_set(err, ERR_REMOTE, "nobody took the listener");
+		spin();
+	}
+	return 0;
+}
+
+int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program *program,
+				 struct err *err)
+{
+	struct boot_packet packet = { .message = BOOT_MSG_LISTENER };
+	if (sock_send(boot->child_sock, &packet, sizeof(packet), -1, err) < 0)
+		return -1;
+	/* The last wait that costs nothing: the agent is connected when it ends. */
+	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
+		return err_set(err, ERR_REMOTE, "the parent is gone");
+	int fd = seccomp_install_listening(program, err);
+	if (fd < 0)
+		return -1;
+	atomic_store(&boot->board->listener_number, fd + 1);
+	/* The descriptor itself stays until the exec: closing it is a system call. */
+	return await_passed(boot, err);
+}
+
+/* What a poll of the socket says besides: the inner process is gone. */
+static int await_listener(struct boot *boot, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	while (atomic_load(&boot->board->listener_number) == 0) {
+		struct pollfd peer = { .fd = boot->parent_sock, .events = POLLIN };
+		if (ppoll(&peer, 1, &pause, NULL) > 0)
+			return err_set(err, ERR_REMOTE, "the inner process has ended");
+	}
+	int theirs = atomic_load(&boot->board->listener_number) - 1;
+	int fd = (int)syscall(SYS_pidfd_getfd, boot->pidfd, theirs, 0);
+	return fd < 0 ? err_sys(err, "take the listener from the inner process") : fd;
+}
+
+static int connect_to(const char *path, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	if (len >= sizeof(address.sun_path))
+		return err_set(err, ERR_INVALID, "the path of the socket is too long: %.200s",
+			       path);
+	memcpy(address.sun_path, path, len + 1);
+	AUTO_FD sock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock_fd < 0 || connect(sock_fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, "connect to %s", path);
+	return fd_take(&sock_fd);
+}
+
+/* Source: OCI runtime-spec config-linux.md "The Container Process State" */
+static void format_state(struct boot *boot, struct buf *out)
+{
+	const struct boot_options *options = boot->plan->options;
+	const char *metadata = boot->spec->seccomp.listener_metadata;
+	AUTO_FREE char *state = options->hook_state(options->hook_context, "creating", boot->pid);
+	buf_add_char(out, '{');
+	json_add_str(out, "ociVersion", SPEC_OCI_VERSION);
+	json_add_key(out, "fds");
+	buf_add_str(out, "[\"seccompFd\"]");
+	json_add_int(out, "pid", boot->pid);
+	if (metadata != NULL && metadata[0] != '\0')
+		json_add_str(out, "metadata", metadata);
+	json_add_key(out, "state");
+	buf_add_str(out, state);
+	buf_add_char(out, '}');
+}
+
+/* The descriptor goes with the first bytes. */
+static int send_state(int sock_fd, const struct buf *text, int fd, struct err *err)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec bytes = { .iov_base = text->data, .iov_len = text->len };
+	struct msghdr message = {
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space),
+	};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+	ssize_t n = sendmsg(sock_fd, &message, MSG_NOSIGNAL);
+	for (size_t sent = n > 0 ? (size_t)n : 0; n > 0 && sent < text->len; sent += (size_t)n)
+		n = send(sock_fd, text->data + sent, text->len - sent, MSG_NOSIGNAL);
+	return n <= 0 ? err_sys(err, "send the listener") : 0;
+}
+
+int parent_pass_listener(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct boot_packet packet;
+	AUTO(struct buf, buf_done) state = { 0 };
+	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_LISTENER)
+		return err_set(err, ERR_REMOTE, "the inner process ended before its filter");
+	AUTO_FD agent_fd = connect_to(boot->spec->seccomp.listener_path, err);
+	packet = (struct boot_packet){ .message = BOOT_MSG_GO };
+	if (agent_fd < 0 || sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err) < 0)
+		return -1;
+	AUTO_FD listener_fd = await_listener(boot, err);
+	if (listener_fd < 0)
+		return -1;
+	format_state(boot, &state);
+	if (send_state(agent_fd, &state, listener_fd, err) < 0)
+		return -1;
+	atomic_store(&boot->board->listener_is_passed, true);
+	return 0;
+}
