@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# bats file_tags=vm,long
+#
+# Fields of config.json that few use, and that are acted upon all the same.
+
+# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+
+load ../lib/onggi
+load ../lib/bundle
+
+teardown() {
+	[[ -z ${AGENT:-} ]] || kill "$AGENT" 2>/dev/null || true
+}
+
+@test "oci fields: personality" {
+	[[ $(uname -m) == x86_64 ]] || skip "the word for a 32-bit machine is another one here"
+	box 'sh("uname -m"); c["linux"]["personality"] = {"domain": "LINUX32"}'
+	assert_output i686
+	box 'sh("uname -m"); c["linux"]["personality"] = {"domain": "LINUX"}'
+	assert_output x86_64
+	box 'c["linux"]["personality"] = {"domain": "IRIX"}'
+	assert_status 1
+	assert_has linux.personality.domain
+}
+
+@test "oci fields: memory policy" {
+	[[ -e /proc/self/numa_maps ]] || skip "the kernel has no NUMA"
+	box 'c["process"]["args"] = ["head", "-n", "1", "/proc/self/numa_maps"]
+c["linux"]["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}'
+	assert_ok
+	assert_has "bind=static:0"
+	box 'c["process"]["args"] = ["head", "-n", "1", "/proc/self/numa_maps"]
+c["linux"]["memoryPolicy"] = {"mode": "MPOL_PREFERRED", "nodes": "0"}'
+	assert_has "prefer:0"
+	box 'c["linux"]["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "900"}'
+	assert_status 1
+	assert_has linux.memoryPolicy
+	box 'c["linux"]["memoryPolicy"] = {"mode": "MPOL_DEFAULT", "nodes": "0"}'
+	assert_status 1
+	assert_has linux.memoryPolicy
+}
+
+@test "oci fields: a cache class without resctrl is refused" {
+	if grep -q ' resctrl ' /proc/self/mounts; then skip "resctrl is mounted"; fi
+	config 'c["linux"]["intelRdt"] = {"closID": "gold", "l3CacheSchema": "L3:0=f"}'
+	sentinel_take
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_status 1
+	assert_has linux.intelRdt
+	assert_has "no resctrl"
+	sentinel_check
+}
+
+# In a network namespace of its own: the host's devices stay where they are.
+in_netns() {
+	unshare --net -- timeout -k 5 "$(scaled 60)" "$@"
+}
+
+@test "oci fields: network devices move in, and bring their addresses" {
+	unshare --net ip link add a0 type veth peer name b0 || skip "the kernel has no veth"
+	config 'sh("cd /sys/class/net && echo *; cat net7/flags net7/address; grep -c 192.0.2.7 /proc/net/fib_trie")
+c["linux"]["netDevices"] = {"a0": {"name": "net7"}}'
+	run in_netns bash -c 'ip link add a0 address 02:00:00:00:00:07 mtu 1400 type veth peer name b0 &&
+		ip addr add 192.0.2.7/24 dev a0 && ip link set a0 up &&
+		"$0" --root "$1" run -b "$2" "$3" && ip -br link' \
+		"$ONGGI_RUNTIME" "$STORE_TOP/state" "$BUNDLE" "$ID"
+	assert_ok
+	assert_line "lo net7"
+	assert_line 02:00:00:00:00:07
+	assert_matches '^0x1[0-9a-f]*3$' # up
+	assert_line 2
+	assert_has_not a0@
+}
+
+@test "oci fields: network devices: a joined namespace, and refusals" {
+	unshare --net ip link add a0 type veth peer name b0 || skip "the kernel has no veth"
+	config 'sh("cd /sys/class/net && echo *"); c["linux"]["netDevices"] = {"a0": {}}
+[n for n in c["linux"]["namespaces"] if n["type"] == "network"][0]["path"] = "/proc/self/fd/8"'
+	run in_netns bash -c 'exec 8</proc/self/ns/net
+		unshare --net bash -c "ip link add a0 type veth peer name b0 &&
+			exec \"\$0\" --root \"\$1\" run -b \"\$2\" \"\$3\"" "$@"; ip -br link' x \
+		"$ONGGI_RUNTIME" "$STORE_TOP/state" "$BUNDLE" "$ID"
+	assert_has a0@
+	box 'c["linux"]["netDevices"] = {"no-such-dev0": {}}'
+	assert_status 1
+	assert_has "no-such-dev0"
+	box 'c["linux"]["netDevices"] = {"eth0": {}}
+c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]'
+	assert_status 1
+	assert_has linux.netDevices
+}
+
+# agent: starts one; the socket and what it is told are $SOCKET and $TOLD
+agent() {
+	SOCKET=$STORE_TOP/agent.$BATS_TEST_NUMBER TOLD=$BATS_TEST_TMPDIR/told
+	rm -f "$SOCKET" "$TOLD"
+	python3 "$TESTS/lib/seccomp_agent.py" "$SOCKET" "$TOLD" 3>&- &
+	AGENT=$!
+	wait_for 10 test -S "$SOCKET"
+}
+
+# notify PYTHON: a configuration whose mkdir is the agent's to decide
+notify() {
+	config "c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': '$SOCKET',
+    'listenerMetadata': 'some words', 'syscalls': [{'names': ['mkdir', 'mkdirat'],
+    'action': 'SCMP_ACT_NOTIFY'}]}
+sh('mkdir /dev/shm/x; echo \$?')
+$1"
+}
+
+@test "oci fields: seccomp asks a listener" {
+	for nnp in True False; do
+		agent
+		notify "c['process']['noNewPrivileges'] = $nnp
+c['annotations'] = {'a': 'b'}"
+		run runtime run -b "$BUNDLE" "$ID"
+		assert_ok
+		assert_has "Directory not empty" # errno 39, by which the agent answers
+		assert_line 1
+		wait "$AGENT"
+		python3 - "$TOLD" "$ID" <<-'END'
+			import json, sys
+			told = json.load(open(sys.argv[1]))
+			assert told["descriptors"] == 1 and told["fds"] == ["seccompFd"], told
+			assert told["ociVersion"].startswith("1."), told
+			assert told["metadata"] == "some words", told
+			assert told["pid"] == told["state"]["pid"] > 1, told
+			assert told["state"]["id"] == sys.argv[2], told
+			assert told["state"]["status"] == "creating", told
+			assert told["state"]["annotations"] == {"a": "b"}, told
+		END
+	done
+}
+
+@test "oci fields: seccomp asks about every call, also those that the runtime makes" {
+	agent
+	notify 'c["linux"]["seccomp"]["defaultAction"] = "SCMP_ACT_NOTIFY"
+c["linux"]["seccomp"]["flags"] = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"]
+sh("echo alive")'
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_ok
+	assert_output alive
+	agent # by annotation, as crun has it
+	notify 'path = c["linux"]["seccomp"].pop("listenerPath")
+del c["linux"]["seccomp"]["listenerMetadata"]
+c["annotations"] = {"run.oci.seccomp.receiver": path}'
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_has "Directory not empty"
+}
+
+@test "oci fields: seccomp without anybody who listens is an error" {
+	SOCKET=$STORE_TOP/nobody
+	notify ''
+	sentinel_take
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_status 1
+	assert_has "pass listener"
+	assert_has "$SOCKET"
+	sentinel_check
+	notify 'del c["linux"]["seccomp"]["listenerPath"]; del c["linux"]["seccomp"]["listenerMetadata"]'
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_status 1
+	assert_has listenerPath
+}
+
+@test "oci fields: seccomp actions, errno, unknown calls and properties" {
+	local profile='c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "fromTheFuture": 1,
+    "architectures": ["SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_X86_64"],
+    "syscalls": [{"names": ["no_such_call", "mkdir", "mkdirat"], "action": "%s"%s}]}
+sh("mkdir /dev/shm/x; echo $?")'
+	box "$(printf "$profile" SCMP_ACT_ERRNO ', "errnoRet": 39')"
+	assert_has "Directory not empty"
+	box "$(printf "$profile" SCMP_ACT_TRACE ', "errnoRet": 5')" # nobody traces: ENOSYS
+	assert_has "not implemented"
+	box "$(printf "$profile" SCMP_ACT_LOG '')"
+	assert_line 0
+	box "$(printf "$profile" SCMP_ACT_KILL_PROCESS '')"
+	assert_line 159 # 128 + SIGSYS
+	box "$(printf "$profile" SCMP_ACT_TRAP '')"
+	assert_line 159
+	box "$(printf "$profile" SCMP_ACT_LOG ', "errnoRet": 5')"
+	assert_status 1
+	assert_has errnoRet
+}
+
+@test "oci fields: the root's propagation" {
+	local look='c["process"]["args"] = ["awk", "$5 == \"/\" { print $7, $8 }", "/proc/self/mountinfo"]'
+	box "$look; c['linux']['rootfsPropagation'] = 'private'"
+	assert_matches '^- '
+	box "$look; c['linux']['rootfsPropagation'] = 'rshared'"
+	assert_matches '^shared:'
+	box "$look; c['linux']['rootfsPropagation'] = 'unbindable'"
+	assert_matches '^unbindable '
+	box "$look; c['linux']['rootfsPropagation'] = 'sideways'"
+	assert_status 1
+	assert_has linux.rootfsPropagation
+}
+
+@test "oci fields: a slave root sees what is mounted on the host later" {
+	config 'sh("echo up; read x; cat /late/file"); c["linux"]["rootfsPropagation"] = "slave"'
+	run unshare --mount --propagation private bash -c '
+		mount --bind "$2/rootfs" "$2/rootfs" && mount --make-shared "$2/rootfs" && mkdir -p "$2/rootfs/late"
+		mkfifo "$4/in"; exec 9<>"$4/in"
+		timeout 60 "$0" --root "$1" run -b "$2" "$3" <"$4/in" >"$4/out" 2>&1 & pid=$!
+		until grep -q up "$4/out"; do read -rt 0.05 <>/dev/null; done
+		mount -t tmpfs none "$2/rootfs/late" && echo news >"$2/rootfs/late/file"; echo >&9; wait $pid
+		cat "$4/out"; umount "$2/rootfs/late"; rmdir "$2/rootfs/late"' \
+		"$ONGGI_RUNTIME" "$STORE_TOP/state" "$BUNDLE" "$ID" "$BATS_TEST_TMPDIR"
+	assert_line news
+}
+
+@test "oci fields: names never reach the host" {
+	local uts='[n for n in c["linux"]["namespaces"] if n["type"] == "uts"][0]["path"] = "/proc/self/ns/uts"'
+	local name
+	name=$(uname -n)
+	box "$uts; c['hostname'] = 'not-the-host'"
+	assert_status 1
+	assert_has hostname
+	box "$uts; c.pop('hostname', None); c['domainname'] = 'not-the-host'"
+	assert_status 1
+	assert_has domainname
+	assert_equal "$(uname -n)" "$name"
+}
+
+@test "oci fields: what means nothing here is ignored" {
+	box 'sh("id -u; umask; echo $0"); c["process"]["user"] = {"uid": 3, "gid": 4, "username": "root", "umask": 63}
+c["process"]["commandLine"] = "cmd /c dir"; c["windows"] = {"layerFolders": ["x"]}
+c["vm"] = {"kernel": {"path": "/k"}}; c["solaris"] = {"milestone": "x"}; c["fromTheFuture"] = {"a": 1}
+c["linux"]["fromTheFuture"] = 1; c["annotations"] = {"run.oci.handler": "none", "x": "y"}'
+	assert_ok
+	assert_line 3
+	assert_line 0077
+	box 'c["ociVersion"] = "2.0.0"'
+	assert_status 1
+	assert_has ociVersion
+	box 'c["ociVersion"] = "1.9.9-dev"; sh("echo fine")'
+	assert_output fine
+}
+
+@test "oci fields: a mount namespace to join is refused with its place" {
+	box '[n for n in c["linux"]["namespaces"] if n["type"] == "mount"][0]["path"] = "/proc/1/ns/mnt"'
+	assert_status 1
+	assert_matches 'linux.namespaces\[[0-9]\].path'
+}
+
+@test "oci fields: original groups are kept" {
+	config 'sh("grep Groups: /proc/self/status"); c["annotations"] = {"run.oci.keep_original_groups": "1"}'
+	run setpriv --groups 7,4711 "$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID"
+	assert_matches 'Groups:.*7 4711'
+	config 'sh("grep Groups: /proc/self/status")'
+	run setpriv --groups 7,4711 "$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID"
+	assert_has_not 4711
+}
+
+@test "oci fields: resources that this kernel lacks are named" {
+	if [[ -d /sys/fs/cgroup/rdma ]]; then skip "there is an RDMA controller"; fi
+	grep -q rdma /sys/fs/cgroup/cgroup.controllers 2>/dev/null && skip "there is an RDMA controller"
+	box 'c["linux"]["resources"] = {"rdma": {"mlx5_0": {"hcaHandles": 3}}}'
+	assert_status 1
+	assert_has rdma
+}
