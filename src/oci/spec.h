@@ -36,8 +36,6 @@ struct spec_user {
 	mode_t umask;
 	gid_t *additional_gids;
 	size_t additional_gids_len;
-	bool keeps_groups; /* the caller's supplementary groups stay: run.oci.keep_original_groups
-			    */
 };
 
 /* Processors of a process that is put into a running container; lists as "0-3,7", or NULL. */
