@@ -13,6 +13,7 @@
 #include "kernel/seccomp/arch.h"
 #include "kernel/seccomp/profile.h"
 #include "runtime/bundle/verbs.h"
+#include "runtime/scope/scope.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -80,8 +81,9 @@ static void add_linux(struct buf *out)
 	add_namespaces(out);
 	add_words(out, "capabilities", cap_at);
 	json_add_key(out, "cgroup");
-	buf_add_str(out, "{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,"
-			 "\"rdma\":false}");
+	const char *has_systemd = scope_has_worker() ? "true" : "false";
+	buf_addf(out, "{\"v1\":true,\"v2\":true,\"systemd\":%s,\"systemdUser\":%s,\"rdma\":false}",
+		 has_systemd, has_systemd);
 	add_seccomp(out);
 	buf_add_str(out, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
 			 "\"intelRdt\":{\"enabled\":false},"

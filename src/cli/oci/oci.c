@@ -16,6 +16,10 @@
 #include <unistd.h>
 
 static const struct option_row global_rows[] = {
+	{ "cgroup-manager", 0, OPTION_STRING, "manager", NULL, NULL,
+	  "Who makes control groups: cgroupfs (the runtime itself), systemd, or disabled for none",
+	  offsetof(struct oci_globals, cgroup_manager), .complete = COMPLETE_WORDS,
+	  .words = "cgroupfs disabled systemd" },
 	{ "debug", 0, OPTION_FLAG, NULL, NULL, NULL, "Log each step with the time it took",
 	  offsetof(struct oci_globals, debug) },
 	{ "log", 0, OPTION_STRING, "file", NULL, NULL,
@@ -32,7 +36,9 @@ static const struct option_row global_rows[] = {
 	  "Do without control groups that we may not make: true, false, or auto (not for root)",
 	  offsetof(struct oci_globals, rootless), .complete = COMPLETE_WORDS,
 	  .words = "auto false true" },
-	{ "systemd-cgroup", 0, OPTION_REFUSED },
+	{ "systemd-cgroup", 0, OPTION_FLAG, NULL, NULL, NULL,
+	  "Have systemd make control groups: linux.cgroupsPath is slice:prefix:name",
+	  offsetof(struct oci_globals, systemd_cgroup) },
 	{ "version", 'v', OPTION_FLAG, NULL, NULL, NULL, "Print the version and exit",
 	  offsetof(struct oci_globals, wants_version) },
 	{ 0 },
@@ -55,6 +61,7 @@ static void globals_done(struct oci_globals *globals)
 	free(globals->log_path);
 	free(globals->log_format);
 	free(globals->rootless);
+	free(globals->cgroup_manager);
 }
 
 /* For an ordinary user, and for root of a user's namespace, unless it poses as root altogether. */
@@ -78,9 +85,36 @@ static char *default_state_path(const struct rights *rights)
 	return path;
 }
 
+static int read_cgroups(struct oci_globals *globals, struct err *err)
+{
+	static const char *const words[] = {
+		[BUNDLE_CGROUPS_OURS] = "cgroupfs",
+		[BUNDLE_CGROUPS_SYSTEMD] = "systemd",
+		[BUNDLE_CGROUPS_NONE] = "disabled",
+	};
+	const char *word = globals->cgroup_manager;
+	if (word == NULL)
+		word = words[globals->systemd_cgroup ? BUNDLE_CGROUPS_SYSTEMD
+						     : BUNDLE_CGROUPS_OURS];
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		globals->cgroups = (enum bundle_cgroups)i;
+		if (globals->systemd_cgroup && i != BUNDLE_CGROUPS_SYSTEMD)
+			return err_set(
+				err, ERR_INVALID,
+				"--systemd-cgroup and --cgroup-manager=%s contradict each other",
+				word);
+		return 0;
+	}
+	return err_set(err, ERR_INVALID,
+		       "--cgroup-manager=%s: cgroupfs, systemd or disabled expected", word);
+}
+
 static int complete_globals(struct oci_globals *globals, struct err *err)
 {
-	if (rights_read(globals->rootless, &globals->rights, err) < 0)
+	if (rights_read(globals->rootless, &globals->rights, err) < 0 ||
+	    read_cgroups(globals, err) < 0)
 		return -1;
 	if (globals->root_path == NULL)
 		globals->root_path = default_state_path(&globals->rights);
@@ -106,6 +140,7 @@ struct bundle_home oci_home(const struct oci_globals *globals)
 	return (struct bundle_home){
 		.state_path = globals->root_path,
 		.rights = globals->rights,
+		.cgroups = globals->cgroups,
 		.diagnose = exec_diagnose,
 		.debug = globals->debug ? oci_log_debug : NULL,
 	};

@@ -18,8 +18,10 @@ struct oci_globals {
 	char *log_path;
 	char *log_format;
 	char *rootless;
+	char *cgroup_manager; /* crun's; "systemd" is systemd_cgroup */
 	struct rights rights;
-	bool debug, wants_version;
+	bool debug, wants_version, systemd_cgroup;
+	enum bundle_cgroups cgroups; /* what the two say */
 };
 extern const struct option_tables oci_global_options;
 

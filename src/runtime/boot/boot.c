@@ -249,7 +249,7 @@ void boot_leave(struct boot *boot)
 	fd_close(&boot->outer_pidfd);
 	if (boot->has_cgroup)
 		cgroup_done(&boot->cgroup);
-	boot->has_cgroup = false;
+	boot->has_cgroup = boot->has_unit = false;
 	close_handles(boot);
 }
 

@@ -23,6 +23,7 @@ void bundle_done(struct bundle *bundle)
 {
 	free(bundle->path);
 	free(bundle->seccomp_json);
+	free(bundle->cgroups_path);
 	buf_done(&bundle->config);
 	spec_done(&bundle->spec);
 	memset(bundle, 0, sizeof(*bundle));
@@ -139,6 +140,7 @@ static void complete(struct bundle *bundle, const char *id)
 	spec->process.has_caps = true;
 	limit_ambient(&spec->process.caps);
 	spec->has_new_keyring = true;
+	bundle->cgroups_path = mem_strdup(spec->cgroups_path);
 	resolve_cgroup(bundle, id);
 	resolve_class(&spec->rdt, id);
 	/* Always, and so a configuration without rules is one that allows these alone: a device

@@ -14,6 +14,7 @@ struct bundle {
 	char *path;         /* absolute, without symlinks */
 	struct buf config;  /* config.json as it was read */
 	char *seccomp_json; /* the filter's profile; NULL: none */
+	char *cgroups_path; /* linux.cgroupsPath as it is written; NULL: absent */
 	struct spec spec;
 	bool names_cgroup; /* linux.cgroupsPath is in the configuration */
 };

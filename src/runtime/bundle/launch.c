@@ -17,6 +17,7 @@
 #include "runtime/bundle/document.h"
 #include "runtime/bundle/filter.h"
 #include "runtime/bundle/hand_over.h"
+#include "runtime/libexec.h"
 #include "runtime/seal.h"
 #include "sys/fd.h"
 
@@ -37,13 +38,22 @@ static int send_console(struct launch *self, struct err *err)
 	return hand_over_fd(options->console_socket, "/dev/ptmx", self->boot.console_fd, err);
 }
 
+/* Where a unit's group is, systemd alone knows for sure. */
+int launch_save(struct launch *self, struct err *err)
+{
+	if (self->boot.has_unit) {
+		free(self->record.facts.cgroup_path);
+		self->record.facts.cgroup_path = mem_strdup(self->boot.cgroup.path);
+	}
+	return record_save(&self->record, err);
+}
+
 /* The row of the boot that comes before the process is left alone. */
 static int record_process(void *context, pid_t pid, int pidfd, struct err *err)
 {
 	struct launch *self = context;
 	const struct bundle_create_options *options = self->options;
-	if (process_mark_take(pid, &self->record.facts.init, err) < 0 ||
-	    record_save(&self->record, err) < 0)
+	if (process_mark_take(pid, &self->record.facts.init, err) < 0 || launch_save(self, err) < 0)
 		return -1;
 	if (options->pidfd_socket != NULL &&
 	    hand_over_fd(options->pidfd_socket, "pidfd", pidfd, err) < 0)
@@ -61,6 +71,7 @@ static void fill_boot_options(struct launch *self)
 		.root = { .path = spec->root_path },
 		.uses_console = spec->process.terminal,
 		.is_cgroup_v2 = self->cgroups.mode == CGROUP_V2,
+		.scope = self->scope.scope.unit != NULL ? &self->scope : NULL,
 		.is_unprivileged = !self->home->rights.privilege.owns_mounts,
 		.dies_with_parent = !self->is_alone,
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
@@ -112,18 +123,51 @@ static int check_terminal(const struct launch *self, struct spec_process *proces
 	return 0;
 }
 
+static int prepare_scope(struct launch *self, struct err *err)
+{
+	char path[CGROUP_PATH_MAX];
+	struct spec *spec = &self->bundle.spec;
+	struct scope_wish wish = {
+		.cgroups_path = self->bundle.cgroups_path,
+		.id = self->options->id,
+		.annotations = &spec->annotations,
+		.limits = &spec->limits,
+		.layout = &self->cgroups,
+	};
+	if (scope_prepare(&wish, &self->scope, path, err) < 0)
+		return -1;
+	free(spec->cgroups_path);
+	spec->cgroups_path = mem_strdup(path);
+	return 0;
+}
+
+/* Without a group nothing can be limited, and nobody is to believe that it is. */
+static int leave_out_cgroup(struct launch *self, struct err *err)
+{
+	struct spec *spec = &self->bundle.spec;
+	if (cgroup_limits_any(&spec->limits))
+		return err_set(err, ERR_INVALID,
+			       "config.json: linux.resources: limits need a control group, which "
+			       "--cgroup-manager=disabled leaves out");
+	free(ptr_take(&spec->cgroups_path));
+	spec->has_cgroup = false;
+	return 0;
+}
+
 static int detect_cgroups(struct launch *self, struct err *err)
 {
 	struct spec *spec = &self->bundle.spec;
 	const struct rights *rights = &self->home->rights;
 	if (cgroup_layout_detect(&self->cgroups, err) < 0)
 		return -1;
-	if (!self->bundle.names_cgroup &&
+	if (self->home->cgroups == BUNDLE_CGROUPS_NONE)
+		return leave_out_cgroup(self, err);
+	if (self->home->cgroups == BUNDLE_CGROUPS_OURS && !self->bundle.names_cgroup &&
 	    rights_place_cgroup(rights, &self->cgroups, self->options->id, spec, err) < 0)
 		return -1;
 	if (spec->has_cgroup && self->cgroups.mode == CGROUP_NONE)
 		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
-	return 0;
+	return self->home->cgroups == BUNDLE_CGROUPS_SYSTEMD ? prepare_scope(self, err) : 0;
 }
 
 static void fill_record(struct launch *self)
@@ -147,6 +191,20 @@ static void fill_record(struct launch *self)
 		.shares_pids = !pid_ns->is_used || pid_ns->path != NULL,
 	};
 	strv_add_all(&self->record.facts.annotations, &spec->annotations);
+	self->record.facts.unit = (struct scope){
+		.unit = mem_strdup(self->scope.scope.unit),
+		.is_user = self->scope.scope.is_user,
+	};
+}
+
+/* A program that is executed again does not find the workers by its own path. */
+static int seal(struct launch *self, struct err *err)
+{
+	AUTO_FREE char *libexec_path = NULL;
+	if (self->home->cgroups == BUNDLE_CGROUPS_SYSTEMD &&
+	    (libexec_path = libexec_find(err)) == NULL)
+		return -1;
+	return seal_for(&self->bundle.spec, libexec_path, err);
 }
 
 static int prepare(struct launch *self, struct err *err)
@@ -155,8 +213,7 @@ static int prepare(struct launch *self, struct err *err)
 	if (hand_over_check_fds(options->preserve_fds + hand_over_listen_fds(), err) < 0 ||
 	    bundle_open(options->bundle_path, options->config_name, options->id, &self->bundle,
 			err) < 0 ||
-	    rights_check(&self->home->rights, &self->bundle.spec, err) < 0 ||
-	    seal_for(&self->bundle.spec, NULL, err) < 0 ||
+	    rights_check(&self->home->rights, &self->bundle.spec, err) < 0 || seal(self, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
 	    detect_cgroups(self, err) < 0 ||
 	    record_take(self->home->state_path, options->id, &self->cgroups, &self->record, err) <
@@ -171,9 +228,9 @@ static int prepare(struct launch *self, struct err *err)
 static int check_cgroup_is_free(struct launch *self, struct err *err)
 {
 	const char *path = self->bundle.spec.cgroups_path;
-	if (!self->bundle.spec.has_cgroup)
-		return 0;
-	if (strcmp(path + 1, self->options->id) == 0)
+	/* A unit's name is taken or free: systemd sees to it. */
+	if (!self->bundle.spec.has_cgroup || self->scope.scope.unit != NULL ||
+	    strcmp(path + 1, self->options->id) == 0)
 		return 0;
 	struct cgroup cgroup;
 	if (cgroup_open(&self->cgroups, path, &cgroup, err) < 0)
@@ -271,6 +328,7 @@ void launch_done(struct launch *self)
 	}
 	if (self->has_plan)
 		boot_plan_done(&self->plan);
+	scope_request_done(&self->scope);
 	bundle_done(&self->bundle);
 	record_close(&self->record);
 }

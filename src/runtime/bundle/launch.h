@@ -6,6 +6,7 @@
 #include "runtime/bundle/record.h"
 #include "runtime/bundle/verbs.h"
 #include "runtime/gate.h"
+#include "runtime/scope/scope.h"
 #include "runtime/stdio.h"
 
 struct launch {
@@ -16,6 +17,7 @@ struct launch {
 	struct bundle bundle;
 	struct record record;
 	struct cgroup_layout cgroups;
+	struct scope_request scope; /* its unit is NULL: systemd has no part in it */
 	struct boot_options boot_options;
 	struct boot_plan plan;
 	struct boot boot;
@@ -26,6 +28,9 @@ struct launch {
 
 /** Start it. On failure everything is undone but what launch_done() releases. */
 int launch(struct launch *launch, struct err *err);
+
+/** Write the record with what is known of the running container: its control group, too. */
+int launch_save(struct launch *launch, struct err *err);
 
 /** Take the container away: its processes, control group and record; the poststop hooks run. */
 void launch_undo(struct launch *launch);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/warn.h"
 #include "oci/spec_parse.h"
 #include "runtime/gate.h"
 #include "sys/fd.h"
@@ -87,6 +88,7 @@ static void record_facts_done(struct record_facts *facts)
 	free(facts->rootfs);
 	free(facts->created);
 	free(facts->cgroup_path);
+	scope_done(&facts->unit);
 	strv_done(&facts->annotations);
 	*facts = (struct record_facts){ 0 };
 }
@@ -114,6 +116,8 @@ int record_save(const struct record *record, struct err *err)
 	json_add_str(&out, "created", facts->created);
 	json_add_uint(&out, "owner", facts->owner);
 	json_add_str(&out, "cgroupsPath", facts->cgroup_path);
+	json_add_str(&out, "systemdUnit", facts->unit.unit);
+	json_add_true(&out, "systemdUser", facts->unit.is_user);
 	add_mark(&out, "init", &facts->init);
 	add_mark(&out, "monitor", &facts->monitor);
 	json_add_true(&out, "hasClass", facts->has_class);
@@ -155,6 +159,8 @@ static int read_facts(const struct json_at *root, struct record_facts *out, stru
 	    json_get_str(root, "rootfs", &out->rootfs, err) < 0 ||
 	    json_get_str(root, "created", &out->created, err) < 0 ||
 	    json_get_str(root, "cgroupsPath", &out->cgroup_path, err) < 0 ||
+	    json_get_str(root, "systemdUnit", &out->unit.unit, err) < 0 ||
+	    json_get_bool(root, "systemdUser", &out->unit.is_user, err) < 0 ||
 	    json_get_uint32(root, "owner", &owner, err) < 0 ||
 	    read_mark(root, "init", &out->init, err) < 0 ||
 	    read_mark(root, "monitor", &out->monitor, err) < 0 ||
@@ -216,13 +222,23 @@ bool record_is_abandoned(const struct record *record)
 	return monitor_fd < 0;
 }
 
+static void stop_unit(const struct record *record)
+{
+	struct err err = { 0 };
+	if (record->facts.unit.unit != NULL && scope_stop(&record->facts.unit, &err) < 0)
+		warn_say("container %s: %s", record->id, err.text);
+}
+
 void record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout)
 {
 	struct cgroup cgroup;
 	if (record->facts.cgroup_path == NULL ||
-	    cgroup_open(layout, record->facts.cgroup_path, &cgroup, NULL) < 0)
+	    cgroup_open(layout, record->facts.cgroup_path, &cgroup, NULL) < 0) {
+		stop_unit(record);
 		return;
+	}
 	cgroup_kill(&cgroup, NULL);
+	stop_unit(record);
 	cgroup_remove(&cgroup, CGROUP_REMOVE_TIMEOUT_MS, NULL);
 	cgroup_done(&cgroup);
 }

@@ -18,6 +18,7 @@
 #include "base/strv.h"
 #include "kernel/cgroup/cgroup.h"
 #include "runtime/bundle/verbs.h"
+#include "runtime/scope/scope.h"
 #include "sys/process_mark.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@
 struct record_facts {
 	char *oci_version, *bundle, *rootfs, *created; /* owned */
 	char *cgroup_path;                             /* below each hierarchy; NULL: none */
+	struct scope unit; /* systemd's, if it made the control group; its slice is not kept */
 	uid_t owner;
 	struct process_mark init;
 	struct process_mark monitor; /* of a container in the foreground: it takes it away */
@@ -92,7 +94,8 @@ void record_close(struct record *record);
  *  holds the lock. */
 bool record_is_abandoned(const struct record *record);
 
-/** Kill what is in its control group and remove the group. */
+/** Kill what is in its control group and remove the group, and systemd's unit of it. A unit that
+ *  cannot be stopped is a warning. */
 void record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout);
 
 /** Remove what killed runtimes left of other containers. Best effort. */

@@ -27,7 +27,7 @@ static int show(struct launch *self, struct err *err)
 	struct record *record = &self->record;
 	if (process_mark_take(self->boot.pid, &record->facts.init, NULL) < 0)
 		return 0; /* so short a life needs no record */
-	if (record_save(record, err) < 0)
+	if (launch_save(self, err) < 0)
 		return -1;
 	if (options->pidfd_socket != NULL &&
 	    hand_over_fd(options->pidfd_socket, "pidfd", self->boot.pidfd, err) < 0)

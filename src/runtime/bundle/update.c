@@ -19,7 +19,11 @@ int bundle_update(const struct bundle_home *home, const char *id,
 	if (cgroup_layout_detect(&layout, err) < 0 ||
 	    cgroup_open(&layout, record.facts.cgroup_path, &cgroup, err) < 0)
 		return -1;
-	int result = cgroup_apply(&cgroup, limits, err);
+	/* systemd first: it writes the files of its properties, and we the last word. */
+	const struct scope *unit = &record.facts.unit;
+	int result = unit->unit != NULL ? scope_update(unit, limits, &cgroup, err) : 0;
+	if (result == 0)
+		result = cgroup_apply(&cgroup, limits, err);
 	cgroup_done(&cgroup);
 	return result;
 }

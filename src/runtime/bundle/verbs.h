@@ -20,8 +20,16 @@
 /** The version of the specification that we follow. */
 #define BUNDLE_OCI_VERSION "1.3.0"
 
+/** Who makes the control groups of new containers. */
+enum bundle_cgroups {
+	BUNDLE_CGROUPS_OURS,    /* we do, in the tree itself */
+	BUNDLE_CGROUPS_SYSTEMD, /* systemd, as units: linux.cgroupsPath is slice:prefix:name */
+	BUNDLE_CGROUPS_NONE,    /* nobody: they stay in the caller's */
+};
+
 /** What the caller says about all containers. */
 struct bundle_home {
+	enum bundle_cgroups cgroups;
 	const char *state_path;          /* where locks and records are; made if missing */
 	struct rights rights;            /* what the caller may have */
 	boot_exec_diagnose *diagnose;    /* NULL: errors of execve(2) are told as they are */

@@ -86,6 +86,12 @@ static int check_worker(const char *libexec_path, struct err *err)
 	return err_hint(err, "it is built where libsystemd-dev is installed");
 }
 
+bool scope_has_worker(void)
+{
+	AUTO_FREE char *libexec_path = libexec_find(NULL);
+	return libexec_path != NULL && check_worker(libexec_path, NULL) == 0;
+}
+
 /* Where the systemd of this user keeps its units: above us, if we are in its session. */
 static void guess_manager_path(const struct cgroup_layout *layout, char out[CGROUP_PATH_MAX])
 {

@@ -97,5 +97,8 @@ int scope_update(const struct scope *scope, const struct cgroup_limits *limits,
  */
 int scope_stop(const struct scope *scope, struct err *err);
 
+/** Is the worker there, and so may scope_prepare() succeed? */
+bool scope_has_worker(void);
+
 /** Is the caller's own systemd meant, not the system's? Root of the host: never. */
 bool scope_is_user(void);
