@@ -37,3 +37,12 @@ const char *spec_mempolicy_flag(size_t index);
 
 /** Annotations that are acted upon; NULL after the last. */
 const char *spec_annotation(size_t index);
+
+/**
+ * Parse a "linux.resources" object by itself, as update takes it. Device rules are left out.
+ * @what  names the document in errors
+ * @out   zeroed; cgroup_limits_done() it
+ * @return 0; -1 ERR_INVALID, ERR_UNSUPPORTED
+ */
+int spec_parse_resources(const char *json, size_t len, const char *what, struct cgroup_limits *out,
+			 struct err *err);

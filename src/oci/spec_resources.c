@@ -2,6 +2,7 @@
 /* "linux.resources" of config.json: the control group's limits, as they are written. */
 #include "base/mem.h"
 #include "base/warn.h"
+#include "oci/spec_parse.h"
 #include "oci/spec_read.h"
 
 #include <json-c/json.h>
@@ -53,6 +54,9 @@ static int read_cpu_list(const struct json_at *cpu, const char *key, char **out,
 	struct json_at at = json_member(cpu, key);
 	if (got > 0 && (*out)[strspn(*out, "0123456789,-")] != '\0')
 		return json_err(&at, err, "not a list like \"0-3,7\"");
+	/* An empty one is what engines write for none. */
+	if (got > 0 && (*out)[0] == '\0')
+		free(ptr_take(out));
 	return got;
 }
 
@@ -304,4 +308,36 @@ int spec_read_resources(const struct json_at *resources, struct spec *spec, stru
 			       read_rdma(resources, limits, err) < 0
 		       ? -1
 		       : 0;
+}
+
+/* 0 changes nothing, as everywhere in an update. */
+static bool has_no_pids_limit(const struct json_at *root)
+{
+	struct json_at pids = json_member(root, "pids");
+	int64_t limit = 0;
+	return json_get_int64(&pids, "limit", &limit, NULL) <= 0 || limit == 0;
+}
+
+int spec_parse_resources(const char *json, size_t len, const char *what, struct cgroup_limits *out,
+			 struct err *err)
+{
+	AUTO_JSON struct json_object *doc = NULL;
+	AUTO(struct spec, spec_done) spec = { 0 };
+	struct json_source source = { .what = what, .max_bytes = SPEC_JSON_MAX };
+	if (json_parse_strict(json, len, &source, &doc, err) < 0)
+		return -1;
+	struct json_at root = json_root(doc);
+	if (json_object_get_type(doc) != json_type_object)
+		return json_err(&root, err, "%s: expected an object", what);
+	if (spec_read_resources(&root, &spec, err) < 0)
+		return err_context(err, "%s", what);
+	if (has_no_pids_limit(&root))
+		spec.limits.pids_max.is_set = false;
+	/* Other programs add devices to a running container: ours are none of an update's business.
+	 * Source: runc's update, which leaves them alone for the same reason */
+	free(ptr_take(&spec.limits.devices));
+	spec.limits.devices_len = 0;
+	*out = spec.limits;
+	spec.limits = (struct cgroup_limits){ 0 };
+	return 0;
 }

@@ -135,6 +135,11 @@ int bundle_list(const struct bundle_home *home, struct bundle_summary **out, siz
 int bundle_pause(const struct bundle_home *home, const char *id, struct err *err);
 int bundle_resume(const struct bundle_home *home, const char *id, struct err *err);
 
+/** The ids of its processes as we see them, sorted: *out is an owned array.
+ *  @return 0; -1 ERR_NOT_FOUND, ERR_UNSUPPORTED (no control group) */
+int bundle_ps(const struct bundle_home *home, const char *id, pid_t **out, size_t *out_len,
+	      struct err *err);
+
 /** Change limits while it runs: what `limits` leaves out stays. */
 int bundle_update(const struct bundle_home *home, const char *id,
 		  const struct cgroup_limits *limits, struct err *err);
