@@ -8,6 +8,7 @@
  */
 #include "kernel/cgroup/layout.h"
 
+#include "kernel/ns/privilege.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -251,7 +252,7 @@ static bool is_writable(const struct cgroup_hierarchy *h)
 {
 	char path[CGROUP_PATH_MAX * 2 + 64];
 	char session[64];
-	snprintf(session, sizeof(session), "/user@%u.service", (unsigned)geteuid());
+	snprintf(session, sizeof(session), "/user@%u.service", (unsigned)ns_outside_uid());
 	size_t mount_len = strlen(h->mount_path);
 	snprintf(path, sizeof(path), "%s%s", h->mount_path, h->self_path);
 	for (;;) {

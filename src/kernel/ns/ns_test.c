@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Namespaces, one at a time: each test is a child, since there is no way back. */
 #include "kernel/ns/ns.h"
+#include "kernel/ns/privilege.h"
 
 #include "kernel/ns/child_test.h"
 
@@ -74,6 +75,26 @@ static void making_and_joining_body(void)
 	CHECK(ns_join(NS_NET, new_fd, &err) == -1 && err.errnum == EINVAL);
 	AUTO_FD user_fd = ns_open_pid(NS_USER, getpid(), &err);
 	CHECK(ns_join(NS_USER, user_fd, &err) == -1 && err.hint[0] != '\0');
+}
+
+/* Root of a user's namespace is that user for the systemd outside. */
+static void outside_uid_body(void)
+{
+	struct err err = { 0 };
+	uid_t outside = geteuid();
+	struct ns_id_map map = { .inside = 7, .outside = outside, .count = 1 };
+	CHECK(ns_outside_uid() == outside);
+	if (ns_unshare(NS_USER, &err) < 0)
+		child_skip(err.text);
+	CHECK(ns_outside_uid() == geteuid());
+	CHECK_OK(ns_write_id_map(getpid(), NS_UID, &map, 1, &err), &err);
+	CHECK(geteuid() == 7 && ns_outside_uid() == outside);
+}
+
+static void outside_uid_is_the_users(void **state)
+{
+	(void)state;
+	child_judge(child_run(outside_uid_body));
 }
 
 static void id_maps_are_checked(void **state)
@@ -251,6 +272,7 @@ int main(void)
 		cmocka_unit_test(table_names_all),
 		cmocka_unit_test(opening_checks_the_type),
 		cmocka_unit_test(making_and_joining),
+		cmocka_unit_test(outside_uid_is_the_users),
 		cmocka_unit_test(id_maps_are_checked),
 		cmocka_unit_test(ids_are_mapped),
 		cmocka_unit_test(user_namespace_without_a_process),

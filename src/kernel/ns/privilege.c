@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -28,6 +29,22 @@ static bool owns_mount_namespace(ino_t user_ns_inode)
 	AUTO_FD owner_fd = mnt_ns_fd >= 0 ? ioctl(mnt_ns_fd, NS_GET_USERNS) : -1;
 	struct stat st;
 	return owner_fd >= 0 && fstat(owner_fd, &st) == 0 && st.st_ino == user_ns_inode;
+}
+
+uid_t ns_outside_uid(void)
+{
+	char text[4096]; /* 340 lines would fit; the kernel takes as many */
+	uid_t uid = geteuid();
+	unsigned inside, outside, len;
+	int used = 0;
+	AUTO_FD fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *at = text; sscanf(at, "%u %u %u%n", &inside, &outside, &len, &used) == 3;
+	     at += used)
+		if (uid >= inside && uid - inside < len)
+			return outside + (uid - inside);
+	return uid;
 }
 
 int ns_privilege_read(struct ns_privilege *out, struct err *err)

@@ -6,12 +6,20 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct ns_privilege {
 	bool is_initial;    /* in the user namespace the machine booted with */
 	bool has_sys_admin; /* CAP_SYS_ADMIN in our own user namespace */
 	bool owns_mounts;   /* ... which covers our mount namespace: we may copy and make mounts */
 };
+
+/**
+ * The number that our effective user id has in the user namespace above ours: that of the user who
+ * made a rootless engine's namespace. The same id where it is not mapped, or there is none above.
+ * Source: user_namespaces(7), /proc/PID/uid_map
+ */
+uid_t ns_outside_uid(void);
 
 /** Two system calls for the machine's root; for others what it takes. */
 int ns_privilege_read(struct ns_privilege *out, struct err *err);

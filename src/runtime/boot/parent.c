@@ -36,8 +36,10 @@ int parent_make_scope(struct boot *boot, const struct boot_op *op UNUSED, struct
 {
 	const struct spec *spec = boot->spec;
 	char *path = boot->board->cgroup_path; /* the inner process looks for it there */
-	boot->has_unit = true;
-	if (scope_start(boot->plan->options->scope, boot->pid, path, err) < 0)
+	int started = scope_start(boot->plan->options->scope, boot->pid, path, err);
+	/* After a conflict the unit is somebody else's, and not ours to stop. */
+	boot->has_unit = started == 0 || err->kind != ERR_CONFLICT;
+	if (started < 0)
 		return -1;
 	if (cgroup_adopt(boot->layout, path, &spec->limits, boot->pid, &boot->cgroup, err) < 0)
 		return -1;

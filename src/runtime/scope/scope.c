@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kernel/ns/privilege.h"
 #include "runtime/libexec.h"
 #include "runtime/scope/property.h"
 #include "runtime/scope/protocol.h"
@@ -20,7 +21,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,22 +39,11 @@ void scope_request_done(struct scope_request *request)
 
 /* --- what is decided beforehand --- */
 
-/* The host's uid of our root, as the user namespace has it; 0 in the host's own. */
-static unsigned outside_uid(void)
-{
-	unsigned inside, outside = 0, len;
-	char text[128];
-	AUTO_FD fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	text[n > 0 ? n : 0] = '\0';
-	return sscanf(text, "%u %u %u", &inside, &outside, &len) == 3 ? outside : 0;
-}
-
 bool scope_is_user(void)
 {
 	if (geteuid() != 0)
 		return true;
-	if (outside_uid() == 0)
+	if (ns_outside_uid() == 0)
 		return false;
 	/* Root of a user namespace: in a session of the user who made it, or of a machine of its
 	 * own, whose root has a session, too. */
