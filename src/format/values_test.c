@@ -4,6 +4,7 @@
 #include "format/ago.h"
 #include "format/bytes.h"
 #include "format/device_flag.h"
+#include "format/duration.h"
 #include "format/number.h"
 #include "format/ulimit.h"
 #include "format/word_set.h"
@@ -320,6 +321,36 @@ static void spans_are_words(void **state)
 	assert_string_equal(text, "584 years");
 }
 
+static void durations_have_units(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} good[] = { { "0", 0 },
+		     { "5s", UINT64_C(5000000000) },
+		     { "250ms", 250000000 },
+		     { "1m30s", UINT64_C(90000000000) },
+		     { "1.5h", UINT64_C(5400000000000) },
+		     { ".5s", 500000000 },
+		     { "7us", 7000 },
+		     { "9ns", 9 },
+		     { "0.1234567s", 123456000 } };
+	static const char *const bad[] = {
+		"", "5", "s", "5x", "-1s", "1s ", "1e3s", "300000000000h", "10000000000000000000s"
+	};
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		uint64_t ns = 42;
+		assert_int_equal(duration_parse(good[i].text, &ns, NULL), 0);
+		assert_true(ns == good[i].ns);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		uint64_t ns = 42;
+		assert_int_equal(duration_parse(bad[i], &ns, NULL), -1);
+		assert_true(ns == 42);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +364,7 @@ int main(void)
 		cmocka_unit_test(ulimits_have_two_sides),
 		cmocka_unit_test(words_add_and_take_away),
 		cmocka_unit_test(spans_are_words),
+		cmocka_unit_test(durations_have_units),
 	};
 	return cmocka_run_group_tests_name("values", tests, NULL, NULL);
 }

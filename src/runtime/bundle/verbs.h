@@ -143,3 +143,19 @@ int bundle_ps(const struct bundle_home *home, const char *id, pid_t **out, size_
 /** Change limits while it runs: what `limits` leaves out stays. */
 int bundle_update(const struct bundle_home *home, const char *id,
 		  const struct cgroup_limits *limits, struct err *err);
+
+struct cgroup_usage;
+
+struct bundle_events_options {
+	uint64_t interval_ns;
+	bool once; /* the statistics of this moment, and no more */
+
+	/* Told of statistics, or with NULL that the kernel ended a process for want of memory;
+	 * -1 ends it. */
+	int (*tell)(void *context, const struct cgroup_usage *usage, struct err *err);
+	void *context;
+};
+
+/** Observe a container until it ends. @return 0; -1 ERR_CONFLICT "... is not running" */
+int bundle_events(const struct bundle_home *home, const char *id,
+		  const struct bundle_events_options *options, struct err *err);
