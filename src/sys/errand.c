@@ -8,10 +8,9 @@
 
 #include "base/clock.h"
 #include "sys/fd.h"
+#include "sys/interrupt.h"
 #include "sys/process.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,19 +31,29 @@ static int await_end(int pidfd, unsigned timeout_s, struct err *err)
 {
 	uint64_t end_ns = clock_monotonic_ns() + timeout_s * UINT64_C(1000000000);
 	for (;;) {
-		struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+		struct err why = { 0 };
 		uint64_t now_ns = clock_monotonic_ns();
 		int timeout_ms = -1;
 		if (timeout_s > 0 && now_ns >= end_ns)
 			return 0;
 		if (timeout_s > 0 && end_ns - now_ns < UINT64_C(1000000) * INT32_MAX)
 			timeout_ms = (int)((end_ns - now_ns) / 1000000 + 1);
-		int n = poll(&ended, 1, timeout_ms);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, "wait for it");
+		int n = interrupt_wait(pidfd, timeout_ms, &why);
 		if (n > 0)
 			return 1;
+		if (n < 0) {
+			if (err != NULL)
+				*err = why;
+			return -1;
+		}
 	}
+}
+
+/* Its children may have left the group: those are nobody's. */
+static void end_group(const struct process_child *child)
+{
+	kill(-child->pid, SIGKILL);
+	process_signal(child->pidfd, SIGKILL, NULL);
 }
 
 static int report_failure(const struct process_exit *how, int said_fd, struct err *err)
@@ -66,16 +75,27 @@ int errand_run(const struct errand *errand, struct err *err)
 	AUTO_FD said_fd = open_memory("", err);
 	if (input_fd < 0 || said_fd < 0)
 		return -1;
-	const int fds[] = { input_fd, said_fd, said_fd };
+	const int fds[] = {
+		input_fd,
+		errand->output_fd > 0 ? errand->output_fd : said_fd,
+		errand->error_fd > 0 ? errand->error_fd : said_fd,
+	};
+	const struct process_program program = {
+		.path = errand->path,
+		.argv = errand->argv,
+		.envp = errand->envp,
+		.fds = fds,
+		.fds_len = ARRAY_LEN(fds),
+		.is_led = true,
+	};
 	struct process_child child;
-	if (process_spawn(errand->path, errand->argv, errand->envp, fds, ARRAY_LEN(fds), &child,
-			  err) < 0)
+	if (process_spawn_program(&program, &child, err) < 0)
 		return -1;
 	AUTO_FD pidfd = child.pidfd;
 	struct process_exit how = { 0 };
 	int ended = await_end(pidfd, errand->timeout_s, err);
 	if (ended <= 0)
-		process_signal(pidfd, SIGKILL, NULL);
+		end_group(&child);
 	if (process_wait(pidfd, &how, ended < 0 ? NULL : err) < 0 || ended < 0)
 		return -1;
 	if (ended == 0)

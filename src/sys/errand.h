@@ -10,11 +10,15 @@ struct errand {
 	char *const *envp;  /* NULL at the end */
 	const char *input;  /* its standard input; NULL: nothing to read */
 	unsigned timeout_s; /* 0: none */
+	/* Descriptors that its output goes to; 0: a memory file, whose end is told in errors. */
+	int output_fd, error_fd;
 };
 
 /**
  * Run it and wait. It gets memory files as standard input and output, so that nobody waits for a
- * pipe. One that takes longer than its time is killed.
+ * pipe. It leads a process group; one that takes longer than its time is killed, with its group,
+ * and also when a signal to end us comes that the caller has blocked (sys/interrupt.h), or we are
+ * killed ourselves.
  * @return 0 when it exits with 0; -1 ERR_SYSTEM when it cannot be run, ERR_REMOTE with its exit
  *         status and the end of what it wrote
  */

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -113,6 +114,7 @@ struct spawn {
 	char *const *envp;
 	int fds[PROCESS_SPAWN_FDS_MAX];
 	size_t fds_len;
+	bool is_led;
 	const char *failed_step;
 	int errnum;
 };
@@ -163,6 +165,11 @@ NO_SANITIZE static int spawn_child(void *argument)
 {
 	struct spawn *spawn = argument;
 	spawn_default_signals();
+	if (spawn->is_led && (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)) {
+		spawn->errnum = errno;
+		spawn->failed_step = "make a process group for";
+		_exit(127);
+	}
 	if (spawn_place_fds(spawn) < 0) {
 		spawn->errnum = errno;
 		spawn->failed_step = "pass descriptors to";
@@ -177,11 +184,31 @@ NO_SANITIZE static int spawn_child(void *argument)
 int process_spawn(const char *path, char *const argv[], char *const envp[], const int *fds,
 		  size_t fds_len, struct process_child *out, struct err *err)
 {
-	struct spawn spawn = { .path = path, .argv = argv, .envp = envp, .fds_len = fds_len };
-	if (fds_len > ARRAY_LEN(spawn.fds))
-		return err_num(err, EMFILE, "run %s: pass %zu descriptors", path, fds_len);
-	if (fds_len > 0)
-		memcpy(spawn.fds, fds, fds_len * sizeof(fds[0]));
+	const struct process_program program = {
+		.path = path,
+		.argv = argv,
+		.envp = envp,
+		.fds = fds,
+		.fds_len = fds_len,
+	};
+	return process_spawn_program(&program, out, err);
+}
+
+int process_spawn_program(const struct process_program *program, struct process_child *out,
+			  struct err *err)
+{
+	const char *path = program->path;
+	struct spawn spawn = {
+		.path = path,
+		.argv = program->argv,
+		.envp = program->envp,
+		.fds_len = program->fds_len,
+		.is_led = program->is_led,
+	};
+	if (spawn.fds_len > ARRAY_LEN(spawn.fds))
+		return err_num(err, EMFILE, "run %s: pass %zu descriptors", path, spawn.fds_len);
+	if (spawn.fds_len > 0)
+		memcpy(spawn.fds, program->fds, spawn.fds_len * sizeof(spawn.fds[0]));
 
 	/* No handler of ours may run in the child while it shares our memory. */
 	sigset_t all, old;

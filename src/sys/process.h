@@ -54,6 +54,20 @@ struct process_child {
 /** Most descriptors that process_spawn passes. */
 #define PROCESS_SPAWN_FDS_MAX 64
 
+struct process_program {
+	const char *path;  /* absolute */
+	char *const *argv; /* NULL at the end */
+	char *const *envp; /* NULL at the end */
+	const int *fds;    /* what it has as 0, 1, 2, ... */
+	size_t fds_len;
+	bool is_led; /* a process group of its own, which can be ended whole; dies with the caller
+		      */
+};
+
+/** As process_spawn, with all there is to say about the program. */
+int process_spawn_program(const struct process_program *program, struct process_child *out,
+			  struct err *err);
+
 /**
  * Start a program with exactly the descriptors in `fds` as 0, 1, 2, ...; everything else closed.
  * The child's signal mask is empty and all dispositions are the default. Cheap even from a large

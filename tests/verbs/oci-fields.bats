@@ -10,6 +10,7 @@ load ../lib/onggi
 load ../lib/bundle
 
 teardown() {
+	runtime delete --force "$ID" >/dev/null 2>&1 || true
 	[[ -z ${AGENT:-} ]] || kill "$AGENT" 2>/dev/null || true
 }
 
@@ -131,6 +132,65 @@ c['annotations'] = {'a': 'b'}"
 			assert told["state"]["annotations"] == {"a": "b"}, told
 		END
 	done
+}
+
+@test "oci fields: seccomp asks a listener: create and start" {
+	for nnp in True False; do
+		agent
+		notify "c['process']['noNewPrivileges'] = $nnp"
+		runtime create -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
+		test -s "$TOLD" # it has the listener before the start
+		runtime start "$ID"
+		wait_for 10 grep -q "^1$" "$BATS_TEST_TMPDIR/out"
+		grep -q "Directory not empty" "$BATS_TEST_TMPDIR/out"
+		runtime delete --force "$ID"
+	done
+}
+
+@test "oci fields: seccomp asks a listener: exec" {
+	agent
+	notify 'sh("sleep 100")'
+	runtime create -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	runtime start "$ID"
+	wait_for 10 test -s "$TOLD"
+	kill "$AGENT"
+	agent
+	run runtime exec "$ID" sh -c 'mkdir /dev/shm/x; echo $?'
+	assert_has "Directory not empty"
+	assert_line 1
+	python3 - "$TOLD" <<-'END'
+		import json, sys
+		told = json.load(open(sys.argv[1]))
+		assert told["state"]["status"] == "running", told
+		assert told["pid"] != told["state"]["pid"] > 1, told
+	END
+}
+
+@test "oci fields: an exec's processors, domain and memory policy" {
+	[[ $(nproc) -ge 2 ]] || skip "one processor alone"
+	config "sh('sleep 100'); c['linux']['personality'] = {'domain': 'LINUX32'}
+c['linux']['memoryPolicy'] = {'mode': 'MPOL_BIND', 'nodes': '0'}
+c['process']['execCPUAffinity'] = {'initial': '0', 'final': '1'}"
+	runtime create -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	runtime start "$ID"
+	run runtime exec "$ID" sh -c 'grep Cpus_allowed_list /proc/self/status; uname -m; head -n 1 /proc/self/numa_maps'
+	assert_ok
+	assert_matches 'Cpus_allowed_list:[[:space:]]1$'
+	[[ $(uname -m) != x86_64 ]] || assert_line i686
+	assert_has "bind:0"
+	# Not for the first process.
+	run runtime exec "$ID" grep Cpus_allowed_list /proc/1/status
+	[[ ! $output =~ [[:space:]]1$ ]] || fail "the first process has it, too"
+	runtime delete --force "$ID"
+	config "sh('sleep 100'); c['process']['execCPUAffinity'] = {'initial': '0'}"
+	runtime create -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	runtime start "$ID"
+	run runtime exec "$ID" grep Cpus_allowed_list /proc/self/status
+	assert_matches 'Cpus_allowed_list:[[:space:]]0$'
+	runtime delete --force "$ID"
+	box "c['process']['execCPUAffinity'] = {'final': '3-1'}"
+	assert_status 1
+	assert_has process.execCPUAffinity.final
 }
 
 @test "oci fields: seccomp asks about every call, also those that the runtime makes" {

@@ -74,7 +74,16 @@ compare() {
 		assert features["mountOptions"] == sorted(features["mountOptions"])
 		assert {"CAP_CHOWN", "CAP_SYS_ADMIN"} <= set(linux["capabilities"])
 		assert {"mount", "pid", "network", "user", "cgroup"} <= set(linux["namespaces"])
-		assert "SCMP_ACT_NOTIFY" not in linux["seccomp"]["actions"]
+		assert "SCMP_ACT_NOTIFY" in linux["seccomp"]["actions"]
+		assert set(linux["seccomp"]["supportedFlags"]) <= set(linux["seccomp"]["knownFlags"])
+		assert "SECCOMP_FILTER_FLAG_LOG" in linux["seccomp"]["supportedFlags"]
+		assert "SCMP_ARCH_LOONGARCH64" in linux["seccomp"]["archs"]
+		assert linux["netDevices"]["enabled"] and linux["intelRdt"]["schemata"]
+		assert "MPOL_BIND" in linux["memoryPolicy"]["modes"]
+		assert "MPOL_F_STATIC_NODES" in linux["memoryPolicy"]["flags"]
+		assert linux["cgroup"]["rdma"] is True
+		unsafe = features["potentiallyUnsafeConfigAnnotations"]
+		assert {"run.oci.hooks.stdout", "org.systemd.property."} <= set(unsafe), unsafe
 		assert "SCMP_ACT_ERRNO" in linux["seccomp"]["actions"]
 		assert "SCMP_ARCH_X86_64" in linux["seccomp"]["archs"]
 		assert isinstance(linux["cgroup"]["systemd"], bool)

@@ -12,6 +12,7 @@
 #include "kernel/ns/ns.h"
 #include "kernel/seccomp/arch.h"
 #include "kernel/seccomp/profile.h"
+#include "oci/spec_parse.h"
 #include "runtime/bundle/verbs.h"
 #include "runtime/scope/scope.h"
 
@@ -62,6 +63,24 @@ static void add_namespaces(struct buf *out)
 	json_add_strv(out, "namespaces", &names);
 }
 
+static const char *supported_flag_at(size_t index)
+{
+	const char *word = NULL;
+	for (size_t i = 0; (word = seccomp_flag_word(i)) != NULL; i++)
+		if (seccomp_word_is_supported(word) && index-- == 0)
+			return word;
+	return NULL;
+}
+
+/* What somebody who may annotate a pod should not be able to ask for. A dot at the end: all that
+ * begins so. */
+static const char *unsafe_annotation_at(size_t index)
+{
+	static const char *const prefixes[] = { "org.systemd.property.", "run.oci.systemd." };
+	return index < ARRAY_LEN(prefixes) ? prefixes[index]
+					   : spec_annotation(index - ARRAY_LEN(prefixes));
+}
+
 static void add_seccomp(struct buf *out)
 {
 	json_add_key(out, "seccomp");
@@ -70,7 +89,7 @@ static void add_seccomp(struct buf *out)
 	add_words(out, "operators", seccomp_operator_word);
 	add_words(out, "archs", seccomp_abi_name);
 	add_words(out, "knownFlags", seccomp_flag_word);
-	add_words(out, "supportedFlags", seccomp_flag_word);
+	add_words(out, "supportedFlags", supported_flag_at);
 	buf_add_char(out, '}');
 }
 
@@ -82,13 +101,26 @@ static void add_linux(struct buf *out)
 	add_words(out, "capabilities", cap_at);
 	json_add_key(out, "cgroup");
 	const char *has_systemd = scope_has_worker() ? "true" : "false";
-	buf_addf(out, "{\"v1\":true,\"v2\":true,\"systemd\":%s,\"systemdUser\":%s,\"rdma\":false}",
+	buf_addf(out, "{\"v1\":true,\"v2\":true,\"systemd\":%s,\"systemdUser\":%s,\"rdma\":true}",
 		 has_systemd, has_systemd);
 	add_seccomp(out);
 	buf_add_str(out, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
-			 "\"intelRdt\":{\"enabled\":false},"
+			 "\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},"
 			 "\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
-			 "\"netDevices\":{\"enabled\":false}");
+			 "\"netDevices\":{\"enabled\":true},\"memoryPolicy\":{");
+	add_words(out, "modes", spec_mempolicy_mode);
+	add_words(out, "flags", spec_mempolicy_flag);
+	buf_add_str(out, "}}");
+}
+
+/* The names are runc's, for those who ask it. */
+static void add_annotations(struct buf *out)
+{
+	json_add_key(out, "annotations");
+	buf_add_char(out, '{');
+	json_add_str(out, "org.onggi.version", ONGGI_VERSION);
+	json_add_str(out, "io.github.seccomp.libseccomp.version", seccomp_library_version());
+	json_add_str(out, "org.opencontainers.runc.checkpoint.enabled", "false");
 	buf_add_char(out, '}');
 }
 
@@ -102,8 +134,9 @@ static int features_verb(const struct oci_globals *globals UNUSED, void *input U
 	add_words(&text, "hooks", hook_at);
 	add_words(&text, "mountOptions", mount_option_word);
 	add_linux(&text);
-	buf_add_str(&text, ",\"annotations\":{\"org.onggi.version\":\"" ONGGI_VERSION "\"},"
-			   "\"potentiallyUnsafeConfigAnnotations\":[]}");
+	add_annotations(&text);
+	add_words(&text, "potentiallyUnsafeConfigAnnotations", unsafe_annotation_at);
+	buf_add_char(&text, '}');
 	struct json_object *doc = json_tokener_parse(buf_str(&text));
 	int result = output_line(
 		err, "%s",

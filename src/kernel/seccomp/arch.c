@@ -8,8 +8,10 @@
 #include "kernel/seccomp/arch.h"
 
 #include "base/attr.h"
+#include "kernel/seccomp/seccomp.h"
 
 #include <seccomp.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct seccomp_arch arches[] = {
@@ -110,6 +112,14 @@ static const struct seccomp_arch *arch_by_token(uint32_t token)
 		if (arches[i].token == token)
 			return &arches[i];
 	return NULL;
+}
+
+const char *seccomp_library_version(void)
+{
+	static char text[48];
+	const struct scmp_version *version = seccomp_version();
+	snprintf(text, sizeof(text), "%u.%u.%u", version->major, version->minor, version->micro);
+	return text;
 }
 
 const struct seccomp_arch *seccomp_abi_native(void)

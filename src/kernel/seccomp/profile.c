@@ -16,7 +16,9 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5) /* Linux 5.19 */
@@ -74,6 +76,25 @@ const char *seccomp_operator_word(size_t index)
 const char *seccomp_flag_word(size_t index)
 {
 	return index < ARRAY_LEN(flags) ? flags[index].name : NULL;
+}
+
+bool seccomp_word_is_supported(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		if (strcmp(flags[i].name, word) != 0)
+			continue;
+		uint32_t needed = flags[i].flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+					  ? SECCOMP_FILTER_FLAG_NEW_LISTENER
+					  : 0;
+		return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags[i].flag | needed, NULL) <
+			       0 &&
+		       errno == EFAULT;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+		if (strcmp(actions[i].name, word) == 0)
+			return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0,
+				       &actions[i].action) == 0;
+	return false;
 }
 
 /* What a parse carries from level to level. */

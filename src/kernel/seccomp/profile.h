@@ -65,3 +65,8 @@ void seccomp_profile_done(struct seccomp_profile *profile);
 const char *seccomp_action_word(size_t index);
 const char *seccomp_operator_word(size_t index);
 const char *seccomp_flag_word(size_t index);
+
+/** Does the running kernel know this word of seccomp_action_word or seccomp_flag_word?
+ *  Source: seccomp(2) SECCOMP_GET_ACTION_AVAIL; a filter at address 0 is EFAULT, a flag nobody
+ *  knows EINVAL */
+bool seccomp_word_is_supported(const char *word);

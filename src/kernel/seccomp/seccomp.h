@@ -47,6 +47,9 @@ int seccomp_load_or_compile(int cache_dir_fd, const char *profile_json,
 			    const struct seccomp_context *context, struct seccomp_program *out,
 			    struct err *err);
 
+/** "2.5.4": of the libseccomp that names the system calls. @return static text */
+const char *seccomp_library_version(void);
+
 /** Does the program notify somebody of calls, through a listener? */
 bool seccomp_has_listener(const struct seccomp_program *program);
 

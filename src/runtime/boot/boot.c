@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "runtime/boot/steps.h"
 #include "sys/fd.h"
+#include "sys/interrupt.h"
 #include "sys/process.h"
 #include "sys/sock.h"
 
@@ -217,11 +218,24 @@ int boot_start(struct boot *boot, struct err *err)
 	return -1;
 }
 
+static bool has_hooks_inside(const struct spec *spec)
+{
+	return spec->hooks[SPEC_HOOK_CREATE_CONTAINER].len > 0 ||
+	       spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0;
+}
+
+ssize_t boot_recv(struct boot *boot, struct boot_packet *packet, int *out_fd, struct err *err)
+{
+	if (has_hooks_inside(boot->spec) && interrupt_wait(boot->parent_sock, -1, err) < 0)
+		return -1;
+	return sock_recv(boot->parent_sock, packet, sizeof(*packet), out_fd, err);
+}
+
 int boot_await_exec(struct boot *boot, struct err *err)
 {
 	struct boot_packet packet;
 	fd_close(&boot->child_sock);
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	ssize_t n = boot_recv(boot, &packet, NULL, err);
 	fd_close(&boot->parent_sock);
 	if (n != 0)
 		return n < 0 ? -1 : err_set(err, ERR_REMOTE, "an unexpected message");

@@ -121,6 +121,12 @@ void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
 /** Remove what the container has made in resctrl, if it has. Best effort. */
 void boot_leave_class(struct boot *boot);
 
+struct boot_packet;
+
+/** The parent's end of the boot socket, as sock_recv. Where the configuration has hooks, which may
+ *  take for ever, a signal that would end us ends the wait. */
+ssize_t boot_recv(struct boot *boot, struct boot_packet *packet, int *out_fd, struct err *err);
+
 /** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
 int boot_await_exec(struct boot *boot, struct err *err);
 

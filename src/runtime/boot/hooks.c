@@ -10,32 +10,67 @@
 #include "base/warn.h"
 #include "runtime/boot/step_functions.h"
 #include "sys/errand.h"
+#include "sys/fd.h"
 #include "sys/sock.h"
 
-static int run_to_end(const struct spec_hook *hook, const char *state, struct err *err)
+#include <fcntl.h>
+
+/* As crun has it by annotation. A hook inside the container sees other files by these names. */
+static int open_output(const char *path, enum spec_hook_point point, int *out_fd, struct err *err)
+{
+	*out_fd = 0;
+	if (path == NULL || point == SPEC_HOOK_START_CONTAINER)
+		return 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0700);
+	if (fd < 0)
+		return err_sys(err, "open %s for the output of hooks", path);
+	*out_fd = fd;
+	return 0;
+}
+
+static void close_output(int *fd)
+{
+	if (*fd > 0)
+		fd_close(fd);
+}
+
+static int run_to_end(const struct spec *spec, enum spec_hook_point point,
+		      const struct spec_hook *hook, const char *state, struct err *err)
 {
 	char *only_path[] = { hook->path, NULL }, *nothing[] = { NULL };
+	AUTO(int, close_output) output_fd = 0;
+	AUTO(int, close_output) error_fd = 0;
+	if (open_output(spec->hooks_stdout, point, &output_fd, err) < 0 ||
+	    open_output(spec->hooks_stderr, point, &error_fd, err) < 0)
+		return -1;
 	struct errand errand = {
 		.path = hook->path,
 		.argv = hook->args.len > 0 ? hook->args.items : only_path,
 		.envp = hook->env.len > 0 ? hook->env.items : nothing,
 		.input = state,
 		.timeout_s = hook->timeout_s,
+		.output_fd = output_fd,
+		.error_fd = error_fd,
 	};
 	return errand_run(&errand, err);
 }
 
-int hook_run(const struct spec_hook *hook, const char *state, struct err *err)
+static int run_one(const struct spec *spec, enum spec_hook_point point, size_t i, const char *state,
+		   struct err *err)
 {
-	return run_to_end(hook, state, err) < 0 ? err_context(err, "hook %s", hook->path) : 0;
+	const struct spec_hook *hook = &spec->hooks[point].items[i];
+	if (run_to_end(spec, point, hook, state, err) == 0)
+		return 0;
+	err_context(err, "hook %s", hook->path);
+	return err_context(err, "%s[%zu]", spec_hook_point_name(point), i);
 }
 
 int hooks_run(const struct spec *spec, enum spec_hook_point point, const char *state,
 	      struct err *err)
 {
 	for (size_t i = 0; i < spec->hooks[point].len; i++)
-		if (hook_run(&spec->hooks[point].items[i], state, err) < 0)
-			return err_context(err, "%s[%zu]", spec_hook_point_name(point), i);
+		if (run_one(spec, point, i, state, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -43,8 +78,8 @@ void hooks_run_all(const struct spec *spec, enum spec_hook_point point, const ch
 {
 	for (size_t i = 0; i < spec->hooks[point].len; i++) {
 		struct err err = { 0 };
-		if (hook_run(&spec->hooks[point].items[i], state, &err) < 0)
-			warn_say("%s[%zu]: %s", spec_hook_point_name(point), i, err.text);
+		if (run_one(spec, point, i, state, &err) < 0)
+			warn_say("%s", err.text);
 	}
 }
 
@@ -61,7 +96,7 @@ static int run_point(struct boot *boot, enum spec_hook_point point, const char *
 int parent_runtime_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	struct boot_packet packet;
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	ssize_t n = boot_recv(boot, &packet, NULL, err);
 	if (n < 0)
 		return -1;
 	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_BUILT)

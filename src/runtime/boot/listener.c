@@ -143,7 +143,7 @@ int parent_pass_listener(struct boot *boot, const struct boot_op *op UNUSED, str
 {
 	struct boot_packet packet;
 	AUTO(struct buf, buf_done) state = { 0 };
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	ssize_t n = boot_recv(boot, &packet, NULL, err);
 	if (n < 0)
 		return -1;
 	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_LISTENER)

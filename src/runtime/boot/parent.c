@@ -261,7 +261,7 @@ int parent_take_console(struct boot *boot, const struct boot_op *op UNUSED, stru
 {
 	struct boot_packet packet;
 	AUTO_FD master_fd = -1;
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), &master_fd, err);
+	ssize_t n = boot_recv(boot, &packet, &master_fd, err);
 	if (n < 0)
 		return -1;
 	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_CONSOLE || master_fd < 0)
@@ -275,7 +275,7 @@ int parent_record_process(struct boot *boot, const struct boot_op *op UNUSED, st
 	const struct boot_options *options = boot->plan->options;
 	struct boot_packet packet;
 	fd_close(&boot->child_sock);
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), NULL, err);
+	ssize_t n = boot_recv(boot, &packet, NULL, err);
 	if (n < 0)
 		return -1;
 	if (n == 0)
