@@ -83,8 +83,9 @@ struct boot {
 	int proc_fd;    /* own procfs */
 	bool is_in_cwd; /* entered with the rights of root: the user need not have any */
 	int console_slave_fd;
-	int proc_mount_fd; /* the procfs on the container's /proc; -1 */
-	int null_fd;       /* the container's own /dev/null; -1: it has none of ours */
+	int proc_mount_fd;                        /* the procfs on the container's /proc; -1 */
+	bool is_proc_covered, has_looked_at_proc; /* a hook mounted over it */
+	int null_fd; /* the container's own /dev/null; -1: it has none of ours */
 	struct root_masks masks;
 	char *program;           /* resolved path of the payload */
 	int start_fd, result_fd; /* where we wait for our start, and tell how it went; -1 */

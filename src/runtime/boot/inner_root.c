@@ -145,10 +145,25 @@ static int mask_base(const struct boot *boot, const char **path)
 	return boot->proc_mount_fd;
 }
 
+/* A hook may have mounted another procfs over ours, or something that looks like one: what is seen
+ * is masked as well as what is below. */
+static bool is_proc_covered(struct boot *boot)
+{
+	if (boot->has_looked_at_proc || !boot_has_create_hooks(boot->spec))
+		return boot->is_proc_covered;
+	AUTO_FD seen_fd = rooted_open(boot->root_fd, "/proc", O_PATH | O_DIRECTORY, 0, NULL);
+	boot->has_looked_at_proc = true;
+	boot->is_proc_covered = seen_fd >= 0 && mount_same(seen_fd, boot->proc_mount_fd, NULL) != 1;
+	return boot->is_proc_covered;
+}
+
 int inner_mask_path(struct boot *boot, const struct boot_op *op, struct err *err)
 {
 	const char *path = op->path;
 	int base_fd = mask_base(boot, &path);
+	if (base_fd != boot->root_fd && is_proc_covered(boot) &&
+	    root_mask_path(boot->root_fd, &boot->masks, op->path, err) < 0)
+		return -1;
 	return root_mask_path(base_fd, &boot->masks, path, err);
 }
 
@@ -156,6 +171,9 @@ int inner_readonly_path(struct boot *boot, const struct boot_op *op, struct err 
 {
 	const char *path = op->path;
 	int base_fd = mask_base(boot, &path);
+	if (base_fd != boot->root_fd && is_proc_covered(boot) &&
+	    root_readonly_path(boot->root_fd, op->path, err) < 0)
+		return -1;
 	return root_readonly_path(base_fd, path, err);
 }
 

@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# bats file_tags=long
+#
+# Containers are started while a peer on the same root file system exchanges what is mounted, made
+# or masked with symlinks that lead outside, and with trees that look alike.
+
+# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+
+load ../lib/onggi
+load ../lib/bundle
+load ../lib/storm
+
+setup() {
+	BUNDLE=$BATS_TEST_TMPDIR/bundle
+	ROOTFS=$BUNDLE/rootfs
+	ID=onggi-test-$BATS_TEST_NUMBER-$$
+	mkdir -p "$BUNDLE"
+	box_rootfs "$ROOTFS"
+	storm_place "$ROOTFS"
+	VOLUME=$BATS_TEST_TMPDIR/volume
+	mkdir -p "$VOLUME"
+	touch "$VOLUME/file"
+}
+
+# What is there to see if a mask or a read-only path has missed: in any directory that is a procfs.
+# From inside the directory, since its name is in the storm.
+LOOK='for top in /* /proc /dev/* /mnt/*; do
+	cd $top 2>/dev/null && [ -e sys/kernel/panic ] && [ -e 1/status ] || continue
+	value=$(cat sys/kernel/panic)
+	(echo $value >sys/kernel/panic) 2>/dev/null && echo EXPOSED $top/sys
+	for name in kcore keys timer_list; do # a mask is a device
+		[ -f $name ] && echo EXPOSED $top/$name
+	done
+done; true'
+
+# The bundle's configuration for a storm: PYTHON, then the look around
+storm_config() {
+	LOOK=$LOOK config "import os
+$1
+sh(os.environ['LOOK'])"
+}
+
+start() {
+	runtime run --bundle "$BUNDLE" "$ID"
+}
+
+@test "storm: the control, which looks first and then mounts by path, does escape" {
+	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
+	mkdir -p "$ROOTFS/mnt"
+	storm_swap "$ROOTFS" mnt mnt.link
+	run "$STORE_TOP/storm" naive "$ROOTFS" mnt "$OUTSIDE" "$(scaled 30)"
+	storm_end
+	assert_ok
+	assert_has "escaped after"
+}
+
+@test "storm: the destinations of mounts" {
+	mkdir -p "$ROOTFS/mnt"
+	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
+	storm_config "mount('/mnt/made', 'tmpfs', 'tmpfs')
+mount('/mnt/bound', '$VOLUME', 'bind', 'bind', 'ro')
+mount('/mnt/file.made', '$VOLUME/file', 'bind', 'bind')
+mount('/mnt/up/full', 'tmpfs', 'tmpfs', 'tmpcopyup')"
+	storm_against "$ROOTFS" mnt mnt.link -- start
+	((STARTED > 0)) || fail "not one start"
+}
+
+@test "storm: destinations behind relative links and a chain of .." {
+	mkdir -p "$ROOTFS/a/b" "$ROOTFS/c"
+	ln -s "../../../../../../../../../../..$OUTSIDE" "$ROOTFS/a/link"
+	ln -s ../c "$ROOTFS/a/good"
+	storm_config "mount('/a/b/made', 'tmpfs', 'tmpfs')
+mount('/a/good/../made', 'tmpfs', 'tmpfs')
+mount('/a/good/x', '$VOLUME', 'bind', 'bind')"
+	storm_against "$ROOTFS" a/b a/link a/good c -- start
+}
+
+@test "storm: /dev with a file system of its own" {
+	ln -s "$OUTSIDE" "$ROOTFS/dev.link"
+	storm_config "mount('/dev/made', 'tmpfs', 'tmpfs')"
+	storm_against "$ROOTFS" dev dev.link -- start
+}
+
+@test "storm: /dev without one, where device nodes are made in the image itself" {
+	ln -s "$OUTSIDE" "$ROOTFS/dev.link"
+	mkdir -p "$ROOTFS/dev"
+	storm_config "c['mounts'] = [m for m in c['mounts'] if not m['destination'].startswith('/dev')]
+c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor': 3}]"
+	storm_against "$ROOTFS" dev dev.link -- start
+}
+
+@test "storm: /proc against a symlink" {
+	ln -s "$OUTSIDE" "$ROOTFS/proc.link"
+	storm_config "mount('/proc/uptime', '$VOLUME/file', 'bind', 'bind')"
+	storm_against "$ROOTFS" proc proc.link -- start
+}
+
+@test "storm: /proc against a tree that looks alike" {
+	mkdir -p "$ROOTFS/proc.fake"/{self/attr,sys/kernel,1,bus,fs,irq}
+	touch "$ROOTFS/proc.fake"/{kcore,timer_list,keys,sysrq-trigger,sys/kernel/panic,self/attr/exec}
+	storm_config ""
+	storm_against "$ROOTFS" proc proc.fake -- start
+}
+
+@test "storm: /sys, and the control groups below it" {
+	ln -s "$OUTSIDE" "$ROOTFS/sys.link"
+	storm_config "c['mounts'].append({'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'options': ['ro']})"
+	storm_against "$ROOTFS" sys sys.link -- start
+}
+
+@test "storm: the working directory" {
+	mkdir -p "$ROOTFS/work/here"
+	ln -s "$OUTSIDE" "$ROOTFS/work.link"
+	storm_config "c['process']['cwd'] = '/work/here/made'"
+	storm_against "$ROOTFS" work work.link -- start
+}
+
+@test "storm: paths that are masked and made read-only" {
+	mkdir -p "$ROOTFS/secret/deep" "$ROOTFS/keep/deep"
+	echo secret >"$ROOTFS/secret/deep/file"
+	ln -s "$OUTSIDE" "$ROOTFS/keep.link"
+	storm_config "c['linux']['maskedPaths'] += ['/secret/deep', '/keep/file', '/keep/deep/file']
+c['linux']['readonlyPaths'] += ['/keep/deep']"
+	storm_against "$ROOTFS" secret/deep keep.link keep/deep secret -- start
+}
+
+@test "storm: the terminal, in a /dev that is shared with the peer" {
+	need_command python3
+	local dev=$BATS_TEST_TMPDIR/dev
+	mkdir -p "$dev"/{pts,shm,mqueue}
+	touch "$dev/console"
+	ln -s "$OUTSIDE/pts" "$dev/pts.link"
+	ln -s "$OUTSIDE/console" "$dev/console.link"
+	storm_config "c['mounts'] = [m for m in c['mounts'] if m['destination'] != '/dev']
+c['mounts'].insert(1, {'destination': '/dev', 'type': 'bind', 'source': '$dev', 'options': ['bind']})
+c['process']['terminal'] = True"
+	sed -i 's/done; true/done; echo text >\/dev\/console; true/' "$BUNDLE/config.json"
+	on_terminal() {
+		timeout -k 5 "$(scaled 60)" python3 "$TESTS/lib/terminal.py" -- \
+			"$ONGGI_RUNTIME" --root "$STORE_TOP/state" run --bundle "$BUNDLE" "$ID"
+	}
+	storm_against "$dev" pts pts.link console console.link -- on_terminal
+	[[ ! -s $dev/console && ! -s $OUTSIDE/console ]] || fail "written to a file"
+}
+
+@test "storm: a container that is created, entered and deleted" {
+	mkdir -p "$ROOTFS/work/here" "$ROOTFS/mnt"
+	ln -s "$OUTSIDE" "$ROOTFS/work.link"
+	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
+	config "mount('/mnt/made', 'tmpfs', 'tmpfs')
+sh('exec sleep 1000')"
+	life() {
+		local result=0
+		runtime create --bundle "$BUNDLE" "$ID" >/dev/null || return
+		runtime start "$ID" && runtime exec --cwd /work/here "$ID" sh -c "$LOOK; mkdir -p made" ||
+			result=$?
+		runtime delete --force "$ID" || result=$?
+		return "$result"
+	}
+	storm_against "$ROOTFS" work work.link mnt mnt.link -- life
+}
+
+@test "storm: everything at once, for an engine's directory, too" {
+	ln -s "$OUTSIDE" "$ROOTFS/one"
+	ln -s "$OUTSIDE" "$ROOTFS/two"
+	ln -s "$OUTSIDE" "$ROOTFS/three"
+	mkdir -p "$ROOTFS/mnt" "$ROOTFS/etc"
+	onggi_once() {
+		timeout -k 5 "$(scaled 60)" "$ONGGI" --root "$STORE_TOP/store" \
+			--run-root "$STORE_TOP/run" run --rm -v "$VOLUME:/mnt/made/here" \
+			-w /etc/made/here --rootfs "$ROOTFS" sh -c "$LOOK"
+	}
+	storm_against "$ROOTFS" mnt one etc two dev three -- onggi_once
+}
