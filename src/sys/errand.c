@@ -11,6 +11,7 @@
 #include "sys/interrupt.h"
 #include "sys/process.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -65,8 +66,12 @@ static int report_failure(const struct process_exit *how, int said_fd, struct er
 	while (n > 0 && said[n - 1] == '\n')
 		n--;
 	said[n > 0 ? n : 0] = '\0';
-	return err_set(err, ERR_REMOTE, "%s %d%s%s", how->is_signaled ? "signal" : "exit status",
-		       how->status, said[0] != '\0' ? ": " : "", said);
+	const char *colon = said[0] != '\0' ? ": " : "";
+	if (!how->is_signaled)
+		return err_set(err, ERR_REMOTE, "exit status %d%s%s", how->status, colon, said);
+	const char *name = sigdescr_np(how->status);
+	return err_set(err, ERR_REMOTE, "signal: %c%s%s%s", name != NULL ? tolower(name[0]) : '?',
+		       name != NULL ? name + 1 : "", colon, said);
 }
 
 int errand_run(const struct errand *errand, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From argv to a verb and its exit status, for the OCI runtime. Which name the program was called
- * by (a link named runc or crun) changes nothing.
+ * by (a link named runc or crun) changes help and version alone.
  */
 #include "cli/oci/oci.h"
 
@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "engine/exec_diagnosis.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,17 +47,15 @@ static const struct option_row global_rows[] = {
 const struct option_tables oci_global_options = { { global_rows } };
 
 const struct oci_verb *const oci_verbs[] = {
-	&oci_create, &oci_delete, &oci_events, &oci_exec,   &oci_features, &oci_kill,
-	&oci_list,   &oci_man,    &oci_pause,  &oci_ps,     &oci_resume,   &oci_run,
-	&oci_spec,   &oci_start,  &oci_state,  &oci_update, NULL,
+	&oci_checkpoint, &oci_create,  &oci_delete, &oci_events, &oci_exec,
+	&oci_features,   &oci_kill,    &oci_list,   &oci_man,    &oci_pause,
+	&oci_ps,         &oci_restore, &oci_resume, &oci_run,    &oci_spec,
+	&oci_start,      &oci_state,   &oci_update, NULL,
 };
 
 /* runc's and crun's: refused by name, so that nobody takes silence for success. */
 static const char *const unsupported[] = {
-	"checkpoint",
-	"events",
 	"mounts",
-	"restore",
 };
 
 static void globals_done(struct oci_globals *globals)
@@ -136,7 +135,7 @@ static int find_verb(const char *name, const struct oci_verb **out, struct err *
 	for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
 		if (strcmp(unsupported[i], name) == 0)
 			return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", name);
-	return err_set(err, ERR_INVALID, "unknown command: %s", name);
+	return err_set(err, ERR_INVALID, "No help topic for '%s': there is no such command", name);
 }
 
 struct bundle_home oci_home(const struct oci_globals *globals)
@@ -173,8 +172,9 @@ static int print_help(const struct oci_verb *verb)
 static int print_version(void)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
-	buf_add_str(&text,
-		    OCI_PROGRAM " version " ONGGI_VERSION "\nspec: " BUNDLE_OCI_VERSION "\n");
+	/* Engines read these three lines; releases are not told apart by anything finer. */
+	buf_addf(&text, "%s version %s\ncommit: v%s\nspec: %s\n", program_invocation_short_name,
+		 ONGGI_VERSION, ONGGI_VERSION, BUNDLE_OCI_VERSION);
 	return print(&text);
 }
 

@@ -44,6 +44,7 @@ struct oci_verb {
 };
 
 /** One file each. */
+extern const struct oci_verb oci_checkpoint, oci_restore;
 extern const struct oci_verb oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill,
 	oci_list, oci_man, oci_pause, oci_ps, oci_resume, oci_run, oci_spec, oci_start, oci_state,
 	oci_update;

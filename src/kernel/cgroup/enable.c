@@ -91,7 +91,8 @@ static int fail_missing(const char *where, const struct names *missing, const ch
 	snprintf(first, sizeof(first), "%.*s", (int)strcspn(missing->text, " "), missing->text);
 	err_set(err, ERR_UNSUPPORTED, "%s has no cgroup controller \"%s\" (cgroup.controllers: %s)",
 		where, first, have);
-	return err_hint(err, "the kernel needs %s, and cgroup v1 must not have taken it",
+	return err_hint(err,
+			"invalid configuration, or the kernel lacks %s, or cgroup v1 has taken it",
 			option_of(first));
 }
 

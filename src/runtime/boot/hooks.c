@@ -14,6 +14,7 @@
 #include "sys/sock.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 /* As crun has it by annotation. A hook inside the container sees other files by these names. */
 static int open_output(const char *path, enum spec_hook_point point, int *out_fd, struct err *err)
@@ -61,7 +62,7 @@ static int run_one(const struct spec *spec, enum spec_hook_point point, size_t i
 	const struct spec_hook *hook = &spec->hooks[point].items[i];
 	if (run_to_end(spec, point, hook, state, err) == 0)
 		return 0;
-	err_context(err, "hook %s", hook->path);
+	err_context(err, "error running hook %s", hook->path);
 	return err_context(err, "%s[%zu]", spec_hook_point_name(point), i);
 }
 
@@ -125,6 +126,9 @@ int inner_await_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct
 
 int inner_create_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
+	/* Where runc has them begin, and hooks rely on it: in the container's root. */
+	if (fchdir(boot->root_fd) < 0)
+		return err_sys(err, "enter the new root");
 	return run_point(boot, SPEC_HOOK_CREATE_CONTAINER, "creating", err);
 }
 

@@ -186,12 +186,26 @@ static int set_groups(const struct boot *boot, struct err *err)
 			 : -1;
 }
 
+/* A terminal of ours and pipes are the user's, who may open them again by /proc/self/fd, as
+ * programs that write to /dev/stdout do. Files and the caller's devices stay whose they are. */
+static void own_stdio(const struct boot *boot)
+{
+	struct stat st;
+	bool has_console = boot->plan->options->uses_console;
+	for (int i = 0; i < 3; i++)
+		if (fstat(i, &st) == 0 && st.st_uid != boot->uid &&
+		    (S_ISFIFO(st.st_mode) || (has_console && S_ISCHR(st.st_mode))))
+			/* Not where the user namespace does not have its owner. */
+			(void)!fchown(i, boot->uid, (gid_t)-1);
+}
+
 int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec_user *user = &boot->spec->process.user;
 	/* As runc does, and so engines: a home of another user's can be the working directory. */
+	boot->is_in_cwd = chdir(boot->spec->process.cwd) == 0;
 	if (boot->uid != 0)
-		boot->is_in_cwd = chdir(boot->spec->process.cwd) == 0;
+		own_stdio(boot);
 		/* From here on we are no more than the payload: a process of a shared pid namespace
 		 * could trace us and take our memory and program (/proc/PID/exe), if this did not
 		 * forbid it. */
@@ -229,7 +243,7 @@ static int check_inside(const char *cwd, struct err *err)
 int inner_change_directory(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const char *cwd = boot->spec->process.cwd;
-	if (chdir(cwd) < 0 && !(boot->is_in_cwd && errno == EACCES))
+	if (!boot->is_in_cwd && chdir(cwd) < 0)
 		return err_sys(err, "working directory %s", cwd);
 #ifdef ONGGI_WEAK_CWD
 	return 0;

@@ -406,10 +406,10 @@ static void plan_identity(struct planner *planner)
 	add_if(planner, listens && process->no_new_privileges, STEP_LOAD_SECCOMP_LISTENING);
 	add_if(planner, options->record != NULL, STEP_REPORT_CREATED);
 	add_if(planner, options->gate != NULL, STEP_AWAIT_START);
-	add_if(planner, !is_exec(planner->plan) && spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0,
-	       STEP_START_HOOKS);
 	add_if(planner, !listens && process->no_new_privileges, STEP_NO_NEW_PRIVS);
 	add_if(planner, !listens && has_filter && process->no_new_privileges, STEP_LOAD_SECCOMP);
+	add_if(planner, !is_exec(planner->plan) && spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0,
+	       STEP_START_HOOKS);
 	add(planner, STEP_EXEC);
 }
 

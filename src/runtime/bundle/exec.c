@@ -63,8 +63,6 @@ static int check_terminal(const struct exec *self, struct spec_process *process,
 		return -1;
 	if (!process->terminal || options->detach)
 		return 0;
-	if (!isatty(STDIN_FILENO))
-		return err_set(err, ERR_INVALID, "--tty: the standard input is not a terminal");
 	if (process->console_rows == 0)
 		tty_get_size(STDIN_FILENO, &process->console_rows, &process->console_columns, NULL);
 	return 0;
@@ -129,11 +127,11 @@ static int make_plan(struct exec *self, struct err *err)
 static int prepare(struct exec *self, struct err *err)
 {
 	const struct bundle_exec_options *options = self->options;
-	if (hand_over_check_fds(options->preserve_fds, err) < 0 ||
+	/* First: sealing begins the program anew, and the process file may be a pipe. */
+	if (seal_always(NULL, err) < 0 || hand_over_check_fds(options->preserve_fds, err) < 0 ||
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
 	    check_status(self, err) < 0 || bundle_reopen(&self->record, &self->bundle, err) < 0 ||
 	    exec_process_change(options, &self->bundle.spec, err) < 0 ||
-	    seal_always(NULL, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
 	    cgroup_layout_detect(&self->cgroups, err) < 0 ||
 	    filter_load(&self->bundle, self->record.root_fd, err) < 0)

@@ -12,7 +12,7 @@
 static int read_file(const char *path, struct spec *spec, struct err *err)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open the process file %s", path);
 	if (fd_read_all(fd, SPEC_JSON_MAX, path, &text, err) < 0)

@@ -114,10 +114,6 @@ static int check_terminal(const struct launch *self, struct spec_process *proces
 		return -1;
 	if (!process->terminal || self->is_alone)
 		return 0;
-	if (!isatty(STDIN_FILENO))
-		return err_set(
-			err, ERR_INVALID,
-			"config.json: process.terminal: the standard input is not a terminal");
 	if (process->console_rows == 0)
 		tty_get_size(STDIN_FILENO, &process->console_rows, &process->console_columns, NULL);
 	return 0;
@@ -232,11 +228,16 @@ static int check_cgroup_is_free(struct launch *self, struct err *err)
 	if (!self->bundle.spec.has_cgroup || self->scope.scope.unit != NULL ||
 	    strcmp(path + 1, self->options->id) == 0)
 		return 0;
-	struct cgroup cgroup;
+	AUTO(struct cgroup, cgroup_done) cgroup = { 0 };
 	if (cgroup_open(&self->cgroups, path, &cgroup, err) < 0)
 		return err_context(err, "config.json: linux.cgroupsPath");
+	if (cgroup_is_frozen(&cgroup))
+		return err_set(
+			err, ERR_CONFLICT,
+			"config.json: linux.cgroupsPath: %s: container's cgroup unexpectedly "
+			"frozen",
+			path);
 	long count = cgroup_count(&cgroup, err);
-	cgroup_done(&cgroup);
 	if (count > 0)
 		return err_set(err, ERR_CONFLICT,
 			       "config.json: linux.cgroupsPath: %s has %ld processes", path, count);

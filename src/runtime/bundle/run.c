@@ -61,11 +61,11 @@ static int leave_it(struct launch *self, int *out_exit_code, struct err *err)
 	return 0;
 }
 
-/* Its end in the foreground: away with it, or with --keep all but the record. */
+/* Its end in the foreground: away with it, or with --keep only when it is deleted. */
 static void end(struct launch *self, bool keeps)
 {
 	if (keeps) {
-		boot_stop(&self->boot);
+		boot_leave(&self->boot);
 		self->record.facts.monitor.pid = 0;
 		record_save(&self->record, NULL);
 		return;
