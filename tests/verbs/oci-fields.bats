@@ -304,6 +304,35 @@ c["linux"]["fromTheFuture"] = 1; c["annotations"] = {"run.oci.handler": "none", 
 	assert_matches 'linux.namespaces\[[0-9]\].path'
 }
 
+@test "oci fields: a label without SELinux" {
+	if grep -qs selinuxfs /proc/self/mounts; then skip "SELinux is on"; fi
+	box 'c["linux"]["mountLabel"] = "system_u:object_r:container_file_t:s0:c1,c2"; sh("echo fine")'
+	assert_output fine
+	box 'c["process"]["selinuxLabel"] = "system_u:system_r:container_t:s0"'
+	assert_status 1
+	assert_has "SELinux is not active"
+}
+
+@test "oci fields: id mappings beside a joined user namespace" {
+	unshare --user --map-root-user true || skip "no user namespaces"
+	unshare --user sleep 100 3>&- &
+	local pid=$!
+	wait_for 5 bash -c "[[ \$(readlink /proc/$pid/ns/user) != \$(readlink /proc/self/ns/user) ]]"
+	echo "0 100000 65536" | tee "/proc/$pid/uid_map" >"/proc/$pid/gid_map"
+	mkdir -p "$BUNDLE/rootfs/a" "$BUNDLE/rootfs/b"
+	echo mine >"$BATS_TEST_TMPDIR/file"
+	config "ns = c['linux']['namespaces']; ns.append({'type': 'user', 'path': '/proc/$pid/ns/user'})
+m = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
+c['linux']['uidMappings'] = c['linux']['gidMappings'] = m
+mount('/a', '$BATS_TEST_TMPDIR', 'bind', 'bind'); mount('/b', '$BATS_TEST_TMPDIR', 'bind', 'bind', 'idmap')
+sh('cat /proc/self/uid_map; stat -c %u:%g /a/file /b/file')"
+	run runtime run -b "$BUNDLE" "$ID"
+	kill "$pid"
+	assert_ok
+	assert_matches "100000 +65536"
+	assert_has $'65534:65534\n0:0'
+}
+
 @test "oci fields: original groups are kept" {
 	config 'sh("grep Groups: /proc/self/status"); c["annotations"] = {"run.oci.keep_original_groups": "1"}'
 	run setpriv --groups 7,4711 "$ONGGI_RUNTIME" --root "$STORE_TOP/state" run -b "$BUNDLE" "$ID"

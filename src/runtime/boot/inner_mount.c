@@ -9,6 +9,7 @@
 #include "runtime/boot/step_functions.h"
 
 #include "base/mem.h"
+#include "kernel/lsm/lsm.h"
 #include "kernel/mount/mount.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
@@ -230,6 +231,23 @@ static int make_fs(struct boot *boot, const struct spec_mount *mount,
 	return fd >= 0 ? fd : inner_borrow_fs(boot, mount, options, err);
 }
 
+/* SELinux labels the files of a file system as it is mounted; those of the kernel's own have labels
+ * from the policy. Without SELinux the option would be an unknown one: no label, as in crun. */
+static void add_label(const struct boot *boot, const char *type, struct strv *data)
+{
+	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
+	const struct spec *spec = boot->spec;
+	if (spec->mount_label == NULL || spec->mount_label[0] == '\0' || !lsm_has_selinux())
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(unlabelled); i++)
+		if (strcmp(type, unlabelled[i]) == 0)
+			return;
+	const char *kind = spec->mount_context_type != NULL ? spec->mount_context_type : "context";
+	AUTO_FREE char *word = mem_printf("%s=%s", kind, spec->mount_label);
+	if (strv_env_get(data, kind) == NULL)
+		strv_add(data, word);
+}
+
 static int mount_fs(struct boot *boot, size_t index, struct mount_options *options, struct err *err)
 {
 	const struct spec_mount *mount = &boot->spec->mounts[index];
@@ -241,6 +259,7 @@ static int mount_fs(struct boot *boot, size_t index, struct mount_options *optio
 						   : open_covered_dir(boot, mount, options, err);
 	if (target_fd < 0 && !options->dest_nofollow)
 		return -1;
+	add_label(boot, mount->type, &options->data);
 	AUTO_FD mount_fd = make_fs(boot, mount, options, attrs, err);
 	if (mount_fd < 0)
 		return -1;
