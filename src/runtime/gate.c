@@ -50,10 +50,12 @@ static int open_start(int dir_fd)
 	return openat(dir_fd, START, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 }
 
-bool gate_is_waiting(int dir_fd)
+int gate_is_waiting(int dir_fd, struct err *err)
 {
 	AUTO_FD fd = open_start(dir_fd);
-	return fd >= 0;
+	if (fd >= 0)
+		return 1;
+	return errno == ENOENT || errno == ENXIO ? 0 : err_sys(err, "open the FIFO " START);
 }
 
 /* Until the other end is closed, or the process has ended and said all it had to say. */
@@ -82,6 +84,9 @@ int gate_release(int dir_fd, int pidfd, struct err *err)
 	AUTO(struct buf, buf_done) said = { 0 };
 	AUTO_FD result_fd = openat(dir_fd, RESULT, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	AUTO_FD start_fd = open_start(dir_fd);
+	bool is_gone = errno == ENOENT || errno == ENXIO;
+	if ((start_fd < 0 || result_fd < 0) && !is_gone)
+		return err_sys(err, "open the FIFOs " START " and " RESULT);
 	if (start_fd < 0 || result_fd < 0)
 		return err_set(err, ERR_CONFLICT, "nobody waits for a start");
 	if (write(start_fd, "", 1) != 1)

@@ -19,8 +19,8 @@ struct gate {
 int gate_make(int dir_fd, struct gate *out, struct err *err);
 void gate_close(struct gate *gate);
 
-/** Does somebody wait? */
-bool gate_is_waiting(int dir_fd);
+/** Does somebody wait? @return 1, 0; -1 when that cannot be told */
+int gate_is_waiting(int dir_fd, struct err *err);
 
 /**
  * Let the process go, and wait until its program has begun.

@@ -45,15 +45,28 @@ int process_mark_take(pid_t pid, struct process_mark *out, struct err *err)
 	return 0;
 }
 
-int process_mark_open(const struct process_mark *mark)
+int process_mark_open(const struct process_mark *mark, int *out_pidfd, struct err *err)
 {
 	struct process_mark now;
+	struct err why = { 0 };
 	if (mark->pid <= 0)
-		return -1;
+		return 0;
 	AUTO_FD pidfd = (int)syscall(SYS_pidfd_open, mark->pid, 0);
+	/* EINVAL: a thread has the number now. */
+	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
+		return 0;
+	if (pidfd < 0)
+		return err_sys(err, "open process %d", (int)mark->pid);
 	/* Looked at after it was opened: what is true of the number now is true of the pidfd. */
-	if (pidfd < 0 || process_mark_take(mark->pid, &now, NULL) < 0 ||
-	    now.start_ticks != mark->start_ticks)
+	if (process_mark_take(mark->pid, &now, &why) < 0) {
+		if (why.kind == ERR_NOT_FOUND)
+			return 0;
+		if (err != NULL)
+			*err = why;
 		return -1;
-	return fd_take(&pidfd);
+	}
+	if (now.start_ticks != mark->start_ticks)
+		return 0;
+	*out_pidfd = fd_take(&pidfd);
+	return 1;
 }

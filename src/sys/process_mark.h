@@ -16,6 +16,10 @@ struct process_mark {
  *  Source: proc_pid_stat(5), field 22 */
 int process_mark_take(pid_t pid, struct process_mark *out, struct err *err);
 
-/** @return pidfd (owned) of that very process if it lives and is no zombie; else -1
- *  Source: pidfd_open(2); Linux >= 5.3 */
-int process_mark_open(const struct process_mark *mark);
+/**
+ * @out_pidfd  owned, of that very process
+ * @return 1 if it lives; 0 if it has ended, is a zombie, or there is no mark; -1 when it cannot be
+ *         told: nobody may take it for dead then
+ * Source: pidfd_open(2); Linux >= 5.3
+ */
+int process_mark_open(const struct process_mark *mark, int *out_pidfd, struct err *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer: any bytes as an annotation for systemd: "NAME=VALUE" after the prefix. Whatever they are,
- * only properties of a closed list come out, each in one piece.
+ * libFuzzer: any bytes as an annotation for systemd: "NAME=VALUE" after the prefix. Whatever they
+ * are, only properties of a closed list come out, each in one piece.
  */
 #include "runtime/scope/property.h"
 

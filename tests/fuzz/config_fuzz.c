@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer: any bytes as a bundle's config.json, through the parser and, if they parse, the planner
- * and what `explain` says of the plan. None of these touches the machine.
+ * libFuzzer: any bytes as a bundle's config.json, through the parser and, if they parse, the
+ * planner and what `explain` says of the plan. None of these touches the machine.
  */
 #include "oci/spec_parse.h"
 #include "runtime/boot/explain.h"

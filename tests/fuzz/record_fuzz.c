@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libFuzzer: any bytes as the state.json of a container, as somebody's disk may hand them back. What
- * can be read can be written and read again, and is the same then.
+ * libFuzzer: any bytes as the state.json of a container, as somebody's disk may hand them back.
+ * What can be read can be written and read again, and is the same then.
  */
 #include "base/mem.h"
 #include "runtime/bundle/record.h"
@@ -24,7 +24,8 @@ static void clean(void)
 {
 	char name[128];
 	unlink(path);
-	for (const char *const *dir = (const char *const[]){ "state/box", "state", "locks", "", NULL };
+	for (const char *const *dir =
+		     (const char *const[]){ "state/box", "state", "locks", "", NULL };
 	     *dir != NULL; dir++) {
 		snprintf(name, sizeof(name), "%s/%s", top, *dir);
 		rmdir(name);

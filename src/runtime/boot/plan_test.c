@@ -353,6 +353,23 @@ static void bare_chroot_is_a_short_plan(void **state)
 	bed_done(&bed);
 }
 
+static void explanation_needs_no_sources(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct buf text = { 0 };
+	bed_init(&bed);
+	spec_add_mount(&bed.spec, "/other", NULL, NULL, "bind");
+	spec_add_mount(&bed.spec, "/again", NULL, NULL, "remount");
+	make(&bed);
+	boot_explain_text(&bed.plan, &text);
+	assert_non_null(strstr(buf_str(&text), "nothing on /other"));
+	buf_done(&text);
+	boot_explain_json(&bed.plan, &text);
+	buf_done(&text);
+	bed_done(&bed);
+}
+
 static void explanation_names_every_row(void **state)
 {
 	(void)state;
@@ -412,6 +429,7 @@ int main(void)
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(bare_chroot_is_a_short_plan),
 		cmocka_unit_test(explanation_names_every_row),
+		cmocka_unit_test(explanation_needs_no_sources),
 		cmocka_unit_test(boot_page_shows_the_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,11 +47,17 @@ static void add_options(const struct spec_mount *mount, struct buf *out)
 		buf_addf(out, "%s%s", i > 0 ? "," : "", mount->options.items[i]);
 }
 
+/* A remount needs neither a source nor a type, and what needs one is refused by its step. */
+static const char *shown(const char *text)
+{
+	return text != NULL ? text : "nothing";
+}
+
 BOOT_SAY_FUNCTION(say_mount)
 {
 	const struct spec_mount *mount = &plan->spec->mounts[op->mount];
 	bool is_bind = boot_mount_is_bind(mount);
-	buf_addf(out, "%s on %s", is_bind ? mount->source : mount->type, mount->destination);
+	buf_addf(out, "%s on %s", shown(is_bind ? mount->source : mount->type), mount->destination);
 	if (mount->options.len == 0)
 		return;
 	buf_add_str(out, " (");
@@ -61,7 +67,7 @@ BOOT_SAY_FUNCTION(say_mount)
 
 BOOT_SAY_FUNCTION(say_source)
 {
-	buf_add_str(out, plan->spec->mounts[op->mount].source);
+	buf_add_str(out, shown(plan->spec->mounts[op->mount].source));
 }
 
 BOOT_SAY_FUNCTION(say_sealed)

@@ -10,6 +10,7 @@
 #include "sys/fd.h"
 #include "sys/process.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 
@@ -21,7 +22,13 @@ static int end_process(int pidfd, struct err *err)
 	struct pollfd ready = { .fd = pidfd, .events = POLLIN };
 	if (process_signal(pidfd, SIGKILL, err) < 0)
 		return -1;
-	if (poll(&ready, 1, DEATH_TIMEOUT_MS) == 0)
+	int n;
+	do {
+		n = poll(&ready, 1, DEATH_TIMEOUT_MS);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "wait for the end of the container's first process");
+	if (n == 0)
 		return err_set(err, ERR_CONFLICT, "container init still running");
 	return 0;
 }
@@ -50,15 +57,15 @@ static int take_away(struct record *record, int pidfd, enum bundle_status status
 	if (cgroup_layout_detect(&layout, err) < 0)
 		return -1;
 	/* A v1-frozen process does not die: the control group goes first then, which thaws it. */
-	if (status == BUNDLE_PAUSED)
-		record_remove_cgroup(record, &layout);
-	if (pidfd >= 0 && end_process(pidfd, err) < 0)
+	if (status == BUNDLE_PAUSED && record_remove_cgroup(record, &layout, err) < 0)
 		return -1;
-	record_remove_cgroup(record, &layout);
+	/* The record goes last, and stays if anything does that it names. */
+	if ((pidfd >= 0 && end_process(pidfd, err) < 0) ||
+	    record_remove_cgroup(record, &layout, err) < 0)
+		return -1;
 	leave_class(record);
 	run_poststop_hooks(record);
-	record_drop(record);
-	return 0;
+	return record_drop(record, err);
 }
 
 int bundle_delete(const struct bundle_home *home, const char *id, bool force, struct err *err)
@@ -73,7 +80,9 @@ int bundle_delete(const struct bundle_home *home, const char *id, bool force, st
 			*err = why;
 		return -1;
 	}
-	enum bundle_status status = record_status(&record, &pidfd);
+	enum bundle_status status;
+	if (record_status(&record, &status, &pidfd, err) < 0)
+		return -1;
 	if (!force && status != BUNDLE_STOPPED && status != BUNDLE_CREATED)
 		return err_set(err, ERR_CONFLICT,
 			       "cannot delete container %s that is not stopped: %s", id,

@@ -94,7 +94,9 @@ int bundle_events(const struct bundle_home *home, const char *id,
 	};
 	if (record_open(home->state_path, id, false, &record, err) < 0)
 		return -1;
-	enum bundle_status status = record_status(&record, &watch.pidfd);
+	enum bundle_status status;
+	if (record_status(&record, &status, &watch.pidfd, err) < 0)
+		return -1;
 	AUTO_FD pidfd = watch.pidfd;
 	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)
 		return err_set(err, ERR_CONFLICT, "container with id %s is not running", id);

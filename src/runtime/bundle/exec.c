@@ -40,7 +40,10 @@ struct exec {
 
 static int check_status(struct exec *self, struct err *err)
 {
-	switch (record_status(&self->record, &self->init_fd)) {
+	enum bundle_status status;
+	if (record_status(&self->record, &status, &self->init_fd, err) < 0)
+		return -1;
+	switch (status) {
 	case BUNDLE_STOPPED:
 	case BUNDLE_CREATING:
 		return err_set(err, ERR_CONFLICT, "cannot exec in a stopped container");

@@ -303,7 +303,7 @@ void launch_undo(struct launch *self)
 		run_poststop_hooks(self);
 	}
 	if (self->has_container)
-		record_drop(&self->record);
+		record_drop(&self->record, NULL);
 }
 
 static void tell_steps(const struct launch *self)

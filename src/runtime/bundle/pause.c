@@ -25,7 +25,9 @@ int bundle_pause(const struct bundle_home *home, const char *id, struct err *err
 	AUTO(struct record, record_close) record = RECORD_INIT;
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
-	enum bundle_status status = record_status(&record, NULL);
+	enum bundle_status status;
+	if (record_status(&record, &status, NULL, err) < 0)
+		return -1;
 	if (status != BUNDLE_RUNNING && status != BUNDLE_CREATED)
 		return err_set(err, ERR_CONFLICT, "container not running or created: %s",
 			       bundle_status_name(status));
@@ -37,7 +39,9 @@ int bundle_resume(const struct bundle_home *home, const char *id, struct err *er
 	AUTO(struct record, record_close) record = RECORD_INIT;
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
-	enum bundle_status status = record_status(&record, NULL);
+	enum bundle_status status;
+	if (record_status(&record, &status, NULL, err) < 0)
+		return -1;
 	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)
 		return err_set(err, ERR_CONFLICT, "container not paused: %s",
 			       bundle_status_name(status));

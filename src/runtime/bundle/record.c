@@ -203,23 +203,34 @@ static int load(struct record *record, struct err *err)
 	return 0;
 }
 
-static int open_dir(struct record *record)
+/* @return 1, 0 when there is none, -1: then it may well be there */
+static int open_dir(struct record *record, struct err *err)
 {
 	record->dir_fd = openat(record->state_fd, record->id,
 				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return record->dir_fd < 0 ? -1 : 0;
+	if (record->dir_fd >= 0)
+		return 1;
+	return errno == ENOENT ? 0 : err_sys(err, "open the state of container %s", record->id);
+}
+
+static int need_dir(struct record *record, struct err *err)
+{
+	int found = open_dir(record, err);
+	if (found == 0)
+		return err_set(err, ERR_NOT_FOUND, "container does not exist: %s", record->id);
+	return found < 0 ? -1 : 0;
 }
 
 bool record_is_abandoned(const struct record *record)
 {
 	const struct record_facts *facts = &record->facts;
-	AUTO_FD init_fd = process_mark_open(&facts->init);
-	if (init_fd >= 0)
+	AUTO_FD init_fd = -1;
+	AUTO_FD monitor_fd = -1;
+	if (process_mark_open(&facts->init, &init_fd, NULL) != 0)
 		return false;
 	if (facts->monitor.pid == 0)
 		return facts->init.pid == 0;
-	AUTO_FD monitor_fd = process_mark_open(&facts->monitor);
-	return monitor_fd < 0;
+	return process_mark_open(&facts->monitor, &monitor_fd, NULL) == 0;
 }
 
 static void stop_unit(const struct record *record)
@@ -229,31 +240,39 @@ static void stop_unit(const struct record *record)
 		warn_say("container %s: %s", record->id, err.text);
 }
 
-void record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout)
+int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,
+			 struct err *err)
 {
 	struct cgroup cgroup;
-	if (record->facts.cgroup_path == NULL ||
-	    cgroup_open(layout, record->facts.cgroup_path, &cgroup, NULL) < 0) {
+	if (record->facts.cgroup_path == NULL) {
 		stop_unit(record);
-		return;
+		return 0;
 	}
-	cgroup_kill(&cgroup, NULL);
+	if (cgroup_open(layout, record->facts.cgroup_path, &cgroup, err) < 0) {
+		stop_unit(record);
+		return -1;
+	}
+	int result = cgroup_kill(&cgroup, err);
 	stop_unit(record);
-	cgroup_remove(&cgroup, CGROUP_REMOVE_TIMEOUT_MS, NULL);
+	if (result == 0)
+		result = cgroup_remove(&cgroup, CGROUP_REMOVE_TIMEOUT_MS, err);
 	cgroup_done(&cgroup);
+	return result;
 }
 
 /* The lock is ours. What is there is in use, or what a killed owner left. */
 static int reclaim(struct record *record, const struct cgroup_layout *layout, struct err *err)
 {
-	if (open_dir(record) < 0)
-		return 0;
+	int found = open_dir(record, err);
+	if (found <= 0)
+		return found;
 	if (load(record, err) < 0)
 		return -1;
 	if (!record_is_abandoned(record))
 		return err_set(err, ERR_CONFLICT, "container with given ID already exists: %s",
 			       record->id);
-	record_remove_cgroup(record, layout);
+	if (record_remove_cgroup(record, layout, err) < 0)
+		return -1;
 	record_facts_done(&record->facts);
 	fd_close(&record->dir_fd);
 	return tree_remove(record->state_fd, record->id, err);
@@ -289,8 +308,10 @@ int record_open(const char *state_path, const char *id, bool is_locked, struct r
 	int found = open_directories(state_path, &record, err);
 	if (found < 0)
 		return -1;
-	if (found == 0 || open_dir(&record) < 0)
+	if (found == 0)
 		return err_set(err, ERR_NOT_FOUND, "container does not exist: %s", id);
+	if (need_dir(&record, err) < 0)
+		return -1;
 	if (is_locked) {
 		record.lock_fd = lock_take(record.locks_fd, id, LOCK_EXCLUSIVE, LOCK_TIMEOUT_MS,
 					   err);
@@ -298,8 +319,8 @@ int record_open(const char *state_path, const char *id, bool is_locked, struct r
 			return err_context(err, "container %s", id);
 		/* Somebody may have taken it away while we waited. */
 		fd_close(&record.dir_fd);
-		if (open_dir(&record) < 0)
-			return err_set(err, ERR_NOT_FOUND, "container does not exist: %s", id);
+		if (need_dir(&record, err) < 0)
+			return -1;
 	}
 	if (load(&record, err) < 0)
 		return -1;
@@ -321,14 +342,16 @@ int record_read_config(const struct record *record, struct buf *out, struct err 
 	return 0;
 }
 
-void record_drop(struct record *record)
+int record_drop(struct record *record, struct err *err)
 {
 	if (record->lock_fd < 0)
-		return;
+		return 0;
 	fd_close(&record->dir_fd);
-	tree_remove(record->state_fd, record->id, NULL);
+	if (tree_remove(record->state_fd, record->id, err) < 0)
+		return -1;
 	record->facts.monitor.pid = 0;
 	record_unlock(record);
+	return 0;
 }
 
 void record_unlock(struct record *record)
@@ -395,10 +418,11 @@ static void sweep_one(const struct record *ours, const char *id, const struct cg
 	other.locks_fd = fcntl(ours->locks_fd, F_DUPFD_CLOEXEC, 3);
 	other.state_fd = fcntl(ours->state_fd, F_DUPFD_CLOEXEC, 3);
 	if (lock_try(other.locks_fd, id, LOCK_EXCLUSIVE, &other.lock_fd, NULL) <= 0 ||
-	    open_dir(&other) < 0 || load(&other, NULL) < 0 || !record_is_abandoned(&other))
+	    open_dir(&other, NULL) <= 0 || load(&other, NULL) < 0 || !record_is_abandoned(&other))
 		return;
-	record_remove_cgroup(&other, layout);
-	record_drop(&other);
+	/* Else the next one tries again. */
+	if (record_remove_cgroup(&other, layout, NULL) == 0)
+		record_drop(&other, NULL);
 }
 
 void record_sweep(const struct record *record, const struct cgroup_layout *layout)

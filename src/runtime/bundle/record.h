@@ -78,7 +78,7 @@ int record_save_config(const struct record *record, const struct buf *text, stru
 int record_read_config(const struct record *record, struct buf *out, struct err *err);
 
 /** Everything is taken away: forget it. */
-void record_drop(struct record *record);
+int record_drop(struct record *record, struct err *err);
 
 /** Let go of the lock: what is on record can be found and taken away by it. */
 void record_unlock(struct record *record);
@@ -96,7 +96,8 @@ bool record_is_abandoned(const struct record *record);
 
 /** Kill what is in its control group and remove the group, and systemd's unit of it. A unit that
  *  cannot be stopped is a warning. */
-void record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout);
+int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,
+			 struct err *err);
 
 /** Remove what killed runtimes left of other containers. Best effort. */
 void record_sweep(const struct record *record, const struct cgroup_layout *layout);
@@ -104,5 +105,10 @@ void record_sweep(const struct record *record, const struct cgroup_layout *layou
 /** Ids on disk, sorted, appended. No state directory is no containers. */
 int record_ids(const char *state_path, struct strv *out, struct err *err);
 
-/** What it does now. *out_pidfd: of the first process if it lives (owned), else -1. */
-enum bundle_status record_status(const struct record *record, int *out_pidfd);
+/**
+ * What it does now.
+ * @out_pidfd  of the first process if it lives (owned), else -1
+ * @return 0; -1 when that cannot be told: it must not be taken for one that has stopped
+ */
+int record_status(const struct record *record, enum bundle_status *out, int *out_pidfd,
+		  struct err *err);

@@ -32,7 +32,10 @@ int bundle_start(const struct bundle_home *home, const char *id, struct err *err
 	AUTO_FD pidfd = -1;
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
-	switch (record_status(&record, &pidfd)) {
+	enum bundle_status status;
+	if (record_status(&record, &status, &pidfd, err) < 0)
+		return -1;
+	switch (status) {
 	case BUNDLE_CREATED:
 		break;
 	case BUNDLE_STOPPED:

@@ -26,7 +26,9 @@ int bundle_state(const struct bundle_home *home, const char *id, struct bundle_s
 	if (record_open(home->state_path, id, false, &record, err) < 0)
 		return -1;
 	struct record_facts *facts = &record.facts;
-	enum bundle_status status = record_status(&record, NULL);
+	enum bundle_status status;
+	if (record_status(&record, &status, NULL, err) < 0)
+		return -1;
 	*out = (struct bundle_summary){
 		.oci_version = ptr_take(&facts->oci_version),
 		.id = ptr_take(&record.id),

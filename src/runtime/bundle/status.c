@@ -17,39 +17,62 @@ const char *bundle_status_name(enum bundle_status status)
 	return names[status];
 }
 
-static bool is_frozen(const struct record *record)
+/* @return 1, 0, -1 */
+static int is_frozen(const struct record *record, struct err *err)
 {
 	struct cgroup_layout layout;
 	struct cgroup cgroup;
-	if (record->facts.cgroup_path == NULL || cgroup_layout_detect(&layout, NULL) < 0 ||
-	    cgroup_open(&layout, record->facts.cgroup_path, &cgroup, NULL) < 0)
-		return false;
+	if (record->facts.cgroup_path == NULL)
+		return 0;
+	if (cgroup_layout_detect(&layout, err) < 0 ||
+	    cgroup_open(&layout, record->facts.cgroup_path, &cgroup, err) < 0)
+		return -1;
 	bool is = cgroup_is_frozen(&cgroup);
 	cgroup_done(&cgroup);
 	return is;
 }
 
 /* Without a process it is in the making, or what somebody who was killed left of it. */
-static bool is_being_made(const struct record *record)
+static int is_being_made(const struct record *record, struct err *err)
 {
 	AUTO_FD lock_fd = -1;
-	return record->facts.init.pid == 0 && record->lock_fd < 0 &&
-	       faccessat(record->locks_fd, record->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       lock_try(record->locks_fd, record->id, LOCK_EXCLUSIVE, &lock_fd, NULL) == 0;
+	if (record->facts.init.pid != 0 || record->lock_fd >= 0 ||
+	    faccessat(record->locks_fd, record->id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	int taken = lock_try(record->locks_fd, record->id, LOCK_EXCLUSIVE, &lock_fd, err);
+	return taken < 0 ? -1 : taken == 0;
 }
 
-enum bundle_status record_status(const struct record *record, int *out_pidfd)
+static int ask_the_kernel(const struct record *record, enum bundle_status *out, int *out_pidfd,
+			  struct err *err)
 {
-	AUTO_FD pidfd = process_mark_open(&record->facts.init);
-	enum bundle_status status = BUNDLE_RUNNING;
-	if (pidfd < 0)
-		status = is_being_made(record) ? BUNDLE_CREATING : BUNDLE_STOPPED;
-	else if (gate_is_waiting(record->dir_fd))
-		status = BUNDLE_CREATED;
+	int is = process_mark_open(&record->facts.init, out_pidfd, err);
+	if (is == 0) {
+		is = is_being_made(record, err);
+		*out = is > 0 ? BUNDLE_CREATING : BUNDLE_STOPPED;
+		return is;
+	}
+	if (is > 0)
+		is = gate_is_waiting(record->dir_fd, err);
+	if (is != 0) {
+		*out = BUNDLE_CREATED;
+		return is;
+	}
 	/* One that is created may be paused, too; that it waits says more. */
-	else if (is_frozen(record))
-		status = BUNDLE_PAUSED;
+	is = is_frozen(record, err);
+	*out = is > 0 ? BUNDLE_PAUSED : BUNDLE_RUNNING;
+	return is;
+}
+
+int record_status(const struct record *record, enum bundle_status *out, int *out_pidfd,
+		  struct err *err)
+{
+	AUTO_FD pidfd = -1;
+	enum bundle_status status;
+	if (ask_the_kernel(record, &status, &pidfd, err) < 0)
+		return err_context(err, "status of container %s", record->id);
+	*out = status;
 	if (out_pidfd != NULL)
 		*out_pidfd = fd_take(&pidfd);
-	return status;
+	return 0;
 }

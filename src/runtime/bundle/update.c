@@ -12,7 +12,10 @@ int bundle_update(const struct bundle_home *home, const char *id,
 	struct cgroup cgroup;
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
-	if (record_status(&record, NULL) == BUNDLE_STOPPED)
+	enum bundle_status status;
+	if (record_status(&record, &status, NULL, err) < 0)
+		return -1;
+	if (status == BUNDLE_STOPPED)
 		return err_set(err, ERR_CONFLICT, "container not running");
 	if (record.facts.cgroup_path == NULL)
 		return err_set(err, ERR_UNSUPPORTED, "container %s has no control group", id);
