@@ -349,3 +349,40 @@ sh('cat /proc/self/uid_map; stat -c %u:%g /a/file /b/file')"
 	assert_status 1
 	assert_has rdma
 }
+
+# beside PYTHON: the same configuration shows the same in runc, which knows fields up to 1.0.2
+beside() {
+	config "c['ociVersion'] = '1.0.2'; c['linux']['namespaces'] = [n for n in c['linux']['namespaces']
+    if n['type'] not in ('time', 'cgroup')]
+$1"
+	run runtime run -b "$BUNDLE" "$ID"
+	local ours="$status $output"
+	run runc --root "$STORE_TOP/runc" run -b "$BUNDLE" "$ID-peer"
+	assert_equal "$ours" "$status $output"
+}
+
+@test "oci fields: what a program sees is what runc shows it" {
+	command -v runc >/dev/null || skip "there is no runc"
+	config 'sh("true"); c["ociVersion"] = "1.0.2"'
+	runc --root "$STORE_TOP/runc" run -b "$BUNDLE" "$ID-peer" || skip "runc does not work here"
+	beside 'sh("exec 2>&1; umask; id; ulimit -n; ulimit -Hc; cat /proc/self/oom_score_adj; grep -E \"^(Cap|NoNew|Groups|Seccomp:)\" /proc/self/status")
+p = c["process"]; p["user"] = {"uid": 7, "gid": 8, "umask": 63, "additionalGids": [9, 10]}
+p["oomScoreAdj"] = 77; p["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 77, "hard": 99}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]'
+	beside 'sh("grep -E \"^(Cap|NoNew|Groups|Seccomp:)\" /proc/self/status; env; pwd")
+c["process"]["noNewPrivileges"] = False; c["process"]["cwd"] = "/etc"; c["process"]["env"] = ["B=2", "A=1", "PATH=/bin:/usr/bin", "HOME=/x"]
+c["process"]["capabilities"] = {k: ["CAP_CHOWN", "CAP_KILL"] for k in ["bounding", "effective", "permitted"]}'
+	beside 'sh("cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax")
+c["hostname"] = "jar"; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "12345678"}'
+	beside 'sh("exec 2>&1; ls -ln /dev/fuse /dev/pipe /dev/null /dev/ptmx | sed \"s,[A-Z][a-z][a-z] .* /,/,\"; cat /proc/kcore; touch /proc/sys/x")
+c["linux"]["devices"] = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 432, "uid": 3, "gid": 4},
+    {"path": "/dev/pipe", "type": "p"}]'
+	# runc 1.1 has no shared or unbindable root, whatever it is told.
+	for propagation in private rprivate slave rslave; do
+		beside "c['linux']['rootfsPropagation'] = '$propagation'
+c['process']['args'] = ['awk', '\$5 == \"/\" { print \$7 ~ /shared/, \$7 ~ /unbindable/ }', '/proc/self/mountinfo']"
+	done
+	beside 'sh("exec 2>&1; uname; mkdir /dev/shm/x; chmod 7 /dev/shm; echo $?"); c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW",
+    "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": [
+    {"names": ["mkdir", "mkdirat", "no_such"], "action": "SCMP_ACT_ERRNO", "errnoRet": 39},
+    {"names": ["chmod", "fchmodat"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 2, "value": 7, "op": "SCMP_CMP_EQ"}]}]}'
+}
