@@ -34,6 +34,14 @@ assert_show() {
 	[[ $value == "$2" ]] || fail "$1 of $(unit) is \"$value\", not \"$2\""
 }
 
+is_state() {
+	[[ $(show ActiveState) == "$1" ]]
+}
+
+is_state() {
+	[[ $(show ActiveState) == "$1" ]]
+}
+
 # Nothing of $ID: no unit, no directory.
 nothing_left() {
 	[[ $(systemctl show --value -p LoadState "$(unit)") == not-found ]] &&
@@ -184,19 +192,18 @@ for name in ("bounding", "effective", "permitted"): c["process"]["capabilities"]
 	need_systemd
 	need_command systemd-run
 	systemd-run --quiet --scope --unit "$(unit)" -p RuntimeMaxSec=1 sleep 100 || true
-	wait_for 10 test "$(show ActiveState)" = failed
+	wait_for 10 is_state failed
 	config 'sh("echo hello")'
 	run sd run -b "$BUNDLE" "$ID"
 	assert_status 0
 	assert_line hello
 	systemd-run --quiet --scope --unit "$(unit)" sleep 600 3>&- &
 	local pid=$!
-	wait_for 10 test -e "/proc/$pid"
-	until [[ $(show ActiveState) == active ]]; do sleep 0.2; done
+	wait_for 10 is_state active
 	run sd run -b "$BUNDLE" "$ID"
 	assert_status 1
 	assert_has "a unit of that name is active"
-	[[ $(show ActiveState) == active ]] || fail "somebody else's unit was stopped"
+	is_state active || fail "somebody else's unit was stopped"
 	systemctl stop "$(unit)"
 	wait "$pid" || true
 }
