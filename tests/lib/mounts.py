@@ -155,8 +155,9 @@ def run(program, name, mounts, change):
     with open(BUNDLE + "/config.json", "w", encoding="utf-8") as text:
         json.dump(config, text)
     words = [*program.split(), "--root", STATE + "/" + name, "run"] + ["--no-pivot"] * bool(change.get("no_pivot"))
+    # Pipes on all three: crun gives what it finds there, and be it /dev/null, to the container's root.
     done = subprocess.run([*words, "-b", BUNDLE, "onggi-test-mounts-" + name], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=60, check=False)
+                          input="", timeout=60, check=False)
     subprocess.run("rm -rf new mnt/* box/*", shell=True, cwd=BUNDLE + "/rootfs", check=False)
     return view(done.stdout, tops) if done.returncode == 0 else None, done.stderr.strip()
 

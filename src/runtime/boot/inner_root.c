@@ -47,12 +47,18 @@ static int set_root_propagation(struct boot *boot, struct err *err)
 	return 0;
 }
 
+/* Hooks look for the root at its own path. */
+static bool is_at_its_path(const struct boot *boot)
+{
+	return boot->plan->options->root.path != NULL && boot_has_create_hooks(boot->spec);
+}
+
 int inner_attach_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	/* On top of "/" itself: no directory has to be kept for it, and pivot_root(2) does not
-	 * mind where the new root is mounted. Hooks, though, look for it at its own path. */
+	 * mind where the new root is mounted. */
 	const char *path = boot->plan->options->root.path;
-	const char *place = path != NULL && boot_has_create_hooks(boot->spec) ? path : "/";
+	const char *place = is_at_its_path(boot) ? path : "/";
 	AUTO_FD place_fd = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place_fd < 0)
 		return err_sys(err, "open %s", place);
@@ -195,9 +201,20 @@ int inner_pivot_root(struct boot *boot, const struct boot_op *op UNUSED, struct 
 	return root_pivot(boot->root_fd, err) < 0 ? -1 : set_root_propagation(boot, err);
 }
 
+/* Whoever climbs out of a chroot arrives at the root of the mount namespace: let it be this one. */
+static int move_root_to_top(struct boot *boot, struct err *err)
+{
+	AUTO_FD top_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top_fd < 0)
+		return err_sys(err, "open /");
+	return mount_attach(boot->root_fd, top_fd, err);
+}
+
 int inner_chroot(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	if (boot->spec->namespaces[NS_MOUNT].is_used) {
+		if (is_at_its_path(boot) && move_root_to_top(boot, err) < 0)
+			return -1;
 		AUTO_FD proc_fd = procfs_open(err);
 		AUTO_FD self_fd = proc_fd < 0 ? -1 : procfs_open_self(proc_fd, err);
 		if (self_fd < 0 || root_hide_host_trees(boot->root_fd, self_fd, err) < 0)
