@@ -466,13 +466,21 @@ static void plan_exec_parent(struct planner *planner)
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_PARENT;
 	add_if(planner, plan->spec->has_cgroup, STEP_OPEN_CGROUP);
-	add_if(planner, plan->spec->namespaces[NS_PID].is_used, STEP_PREPARE_PID_NAMESPACE);
+	add_if(planner, !plan->has_outer && plan->spec->namespaces[NS_PID].is_used,
+	       STEP_PREPARE_PID_NAMESPACE);
 	add_if(planner, plan->spec->process.exec_affinity.initial != NULL, STEP_INITIAL_AFFINITY);
-	add(planner, STEP_START_INNER);
+	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
 	add_if(planner, plan->spec->rdt.is_set, STEP_PLACE_IN_CLASS);
 	add_if(planner, plan->spec->rdt.is_set, STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	plan_parent_end(planner);
+}
+
+static void plan_exec_outer(struct planner *planner)
+{
+	planner->proc = BOOT_OUTER;
+	add(planner, STEP_OUTER_ENTER_CONTAINER);
+	add(planner, STEP_OUTER_START_INNER);
 }
 
 static void plan_exec_inner(struct planner *planner)
@@ -496,14 +504,20 @@ int boot_plan_make_exec(const struct spec *spec, const struct boot_options *opti
 {
 	if (spec->process.args.len == 0)
 		return err_set(err, ERR_INVALID, "process.args: no program to run");
+	/* The user namespace comes first where all rights to the others come from it. */
+	bool has_outer = options->is_unprivileged && spec->namespaces[NS_USER].is_used;
+	uint64_t outer_flags = has_outer ? CLONE_NEWUSER : 0;
 	*out = (struct boot_plan){
 		.spec = spec,
 		.options = options,
 		.target = target,
-		.enter_flags = flags_to_enter(spec),
+		.has_outer = has_outer,
+		.enter_flags = flags_to_enter(spec) & ~outer_flags,
 	};
 	struct planner planner = { .plan = out };
 	plan_exec_parent(&planner);
+	if (has_outer)
+		plan_exec_outer(&planner);
 	plan_exec_inner(&planner);
 	return 0;
 }

@@ -54,6 +54,7 @@ int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program
 BOOT_STEP_FUNCTION(parent_find_user);
 
 /* outer.c: namespaces that a clone alone cannot make */
+BOOT_STEP_FUNCTION(outer_enter_container);
 BOOT_STEP_FUNCTION(outer_join_namespace);
 BOOT_STEP_FUNCTION(outer_time_offsets);
 BOOT_STEP_FUNCTION(outer_start_inner);

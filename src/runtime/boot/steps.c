@@ -83,6 +83,9 @@ static const struct boot_step steps[STEP_COUNT] = {
 		"Wait until the program has been executed, or read from the board why not.",
 		"last" },
 
+	[STEP_OUTER_ENTER_CONTAINER] = { BOOT_OUTER, "enter container", outer_enter_container, NULL, NULL,
+		"Enter the container's user namespace, and prepare to have a child in its pid namespace.",
+		"first: an ordinary user has a right to the other namespaces only there" },
 	[STEP_OUTER_JOIN_NAMESPACE] = { BOOT_OUTER, "join namespace", outer_join_namespace, say_namespace, shell_join,
 		"Join %s; its children will be in it.",
 		"the user namespace first: it gives the right to join the others" },
