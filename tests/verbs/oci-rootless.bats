@@ -133,6 +133,69 @@ mount("/locked", "/proc", None, "rbind", "rw", "suid", "dev", "exec", "strictati
 	assert_has 127.0.0.1
 }
 
+# life_of CALLER...: a container from its creation to its end, each verb by itself
+life_of() {
+	local pid
+	# What it prints to stays open as long as the container lives.
+	"$@" onggi-runtime create -b "$BUNDLE" --pid-file "$STORE_TOP/xdg/pid" "$ID" \
+		</dev/null >"$STORE_TOP/out" 2>&1 3>&-
+	pid=$(<"$STORE_TOP/xdg/pid")
+	assert_equal "$("$@" onggi-runtime state "$ID" | jq -r .status)" created status
+	run "$@" onggi-runtime start "$ID"
+	assert_ok
+	run "$@" onggi-runtime exec "$ID" sh -c 'id; echo $$; ls -d /proc/1; cat /proc/self/uid_map; exit 7'
+	assert_status 7
+	assert_has "uid=0(root)"
+	assert_line /proc/1
+	assert_matches "^ +0 +$USER_ID +1$"
+	assert_equal "$(sed -n 's/^Uid:.\([0-9]*\).*/\1/p' "/proc/$pid/status")" "$USER_ID" "user outside"
+	run "$@" onggi-runtime list -q
+	assert_line "$ID"
+	run "$@" onggi-runtime kill "$ID" KILL
+	assert_ok
+	wait_for 10 eval "[[ \$($* onggi-runtime state $ID | jq -r .status) == stopped ]]"
+	run "$@" onggi-runtime delete "$ID"
+	assert_ok
+	run "$@" onggi-runtime list -q
+	assert_output ""
+}
+
+@test "rootless: create, start, exec, kill, delete by an ordinary user" {
+	need_command jq
+	config 'sh("sleep 100")'
+	life_of user
+}
+
+@test "rootless: create, start, exec, kill, delete by root of a user namespace" {
+	need_command jq
+	local holder
+	config 'without("user"); c["linux"].pop("uidMappings"); c["linux"].pop("gidMappings"); sh("sleep 100")'
+	# The namespaces must outlast each single command, as those of an engine do.
+	user unshare -Urm sh -c 'echo $$ >"$1/holder"; exec sleep 100' holder "$STORE_TOP/xdg" 3>&- &
+	holder=$!
+	wait_for 10 test -s "$STORE_TOP/xdg/holder"
+	below() {
+		nsenter --preserve-credentials -U -m -t "$(<"$STORE_TOP/xdg/holder")" \
+			env -i "PATH=$STORE_TOP/bin:$PATH" "XDG_RUNTIME_DIR=$STORE_TOP/xdg" "$@"
+	}
+	entered() {
+		user bash -c "$(declare -f below); STORE_TOP=$STORE_TOP; below \"\$@\"" entered "$@"
+	}
+	life_of entered
+	kill "$holder"
+	wait "$holder" || true
+}
+
+@test "rootless: exec as a listed user" {
+	config 'ids(); sh("sleep 100")'
+	listed run -d -b "$BUNDLE" "$ID" </dev/null >"$STORE_TOP/out" 2>&1 3>&-
+	run runtime exec --user 33:34 "$ID" sh -c 'id -u; id -g'
+	runtime delete -f "$ID"
+	assert_ok
+	assert_line 33
+	assert_line 34
+}
+
 @test "rootless: a terminal" {
 	need_command script
 	config 'c["process"]["terminal"] = True; sh("tty; echo here >/dev/console")'

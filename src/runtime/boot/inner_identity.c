@@ -165,9 +165,9 @@ int inner_load_seccomp(struct boot *boot, const struct boot_op *op UNUSED, struc
 }
 
 /* EINVAL means just one thing here. */
-static int fail_id(const struct boot *boot, const char *what, unsigned id, struct err *err)
+static int fail_id(const char *what, unsigned id, struct err *err)
 {
-	bool is_unmapped = errno == EINVAL && boot->spec->namespaces[NS_USER].is_used;
+	bool is_unmapped = errno == EINVAL;
 	err_sys(err, "become %s %u", what, id);
 	return is_unmapped ? err_hint(err, "the user namespace of the container has no such id")
 			   : -1;
@@ -219,9 +219,9 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 	if (!boot->spec->keeps_groups && set_groups(boot, err) < 0)
 		return -1;
 	if (setresgid(boot->gid, boot->gid, boot->gid) < 0)
-		return fail_id(boot, "group", boot->gid, err);
+		return fail_id("group", boot->gid, err);
 	if (setresuid(boot->uid, boot->uid, boot->uid) < 0)
-		return fail_id(boot, "user", boot->uid, err);
+		return fail_id("user", boot->uid, err);
 	umask(user->has_umask ? user->umask : 0022);
 	return 0;
 }
