@@ -153,6 +153,24 @@ $(lines /run/resolve/stub /run/lock)"
 	rm -rf "$BUNDLE/rootfs/mnt"
 }
 
+@test "oci mounts: an overlay of many layers, whose options are long" {
+	local top=$BATS_TEST_TMPDIR i lower
+	for i in 1 2 3 4 5 6 7 8 9; do
+		mkdir -p "$top/a-layer-with-a-long-name-$i"
+		echo "$i" >"$top/a-layer-with-a-long-name-$i/file$i"
+		lower=${lower:+$lower:}$top/a-layer-with-a-long-name-$i
+	done
+	mkdir "$top/upper" "$top/work"
+	((${#lower} > 255)) || fail "too short"
+	box "mount('/mnt', 'overlay', 'overlay', 'lowerdir=$lower', 'upperdir=$top/upper', 'workdir=$top/work', 'nosuid')
+sh('cat /mnt/file1 /mnt/file9; echo new >/mnt/new; grep -o \" /mnt [a-z,]*\" /proc/self/mountinfo')"
+	assert_ok
+	assert_line 9
+	assert_has "/mnt rw,nosuid"
+	[[ $(cat "$top/upper/new") == new ]]
+	! grep -q " overlay .*a-layer-with" /proc/self/mountinfo || fail "left on the host"
+}
+
 @test "oci mounts: copy-symlink makes a symlink again, and binds all else" {
 	sources
 	box "mount('/mnt/link', '$SOURCES/link', 'bind', 'bind', 'copy-symlink')

@@ -44,13 +44,36 @@ static void refusals_carry_the_kernels_text_body(void)
 	CHECK(mount_new("no-such-file-system", NULL, NULL, 0, 0, &err) == -1);
 	CHECK(err.kind == ERR_UNSUPPORTED);
 	CHECK(strstr(err.text, "no-such-file-system") != NULL);
-	char value[400];
+	char value[5000];
 	memset(value, 'x', sizeof(value));
 	memcpy(value, "size=", 5);
-	value[399] = '\0';
+	value[sizeof(value) - 1] = '\0';
 	AUTO(struct strv, strv_done) large = room_words(value);
 	CHECK(mount_new("tmpfs", NULL, &large, 0, 0, &err) == -1);
-	CHECK(err.kind == ERR_UNSUPPORTED && strstr(err.text, "option size of tmpfs") != NULL);
+	CHECK(err.kind == ERR_UNSUPPORTED && strstr(err.text, "4095 bytes") != NULL);
+}
+
+/* fsconfig(2) takes 255 bytes a value, mount(2) a page. */
+static void long_values_go_by_mount_body(void)
+{
+	struct err err = { 0 };
+	char value[400];
+	memset(value, '0', sizeof(value));
+	memcpy(value, "size=", 5);
+	memcpy(value + sizeof(value) - 4, "64k", 4);
+	AUTO(struct strv, strv_done) words = room_words(value);
+	strv_add(&words, "mode=711");
+	AUTO_FD fd = mount_new("tmpfs", "tmpfs", &words, MOUNT_ATTR_NOEXEC, 0, &err);
+	CHECK_OK(fd, &err);
+	struct statvfs fs;
+	struct stat st;
+	CHECK(fstatvfs(fd, &fs) == 0 && fstat(fd, &st) == 0);
+	CHECK((st.st_mode & 07777) == 0711 && (fs.f_flag & ST_NOEXEC) != 0);
+	CHECK(fs.f_blocks * fs.f_frsize == 64 << 10);
+	value[6] = 'x';
+	AUTO(struct strv, strv_done) wrong = room_words(value);
+	CHECK(mount_new("tmpfs", NULL, &wrong, 0, 0, &err) == -1);
+	CHECK(err.kind == ERR_SYSTEM && err.errnum == EINVAL);
 }
 
 static void kind_of_target_must_match_body(void)
@@ -267,6 +290,7 @@ static void a_leak_would_be_seen(void **state)
 }
 
 ROOM_TEST(refusals_carry_the_kernels_text)
+ROOM_TEST(long_values_go_by_mount)
 ROOM_TEST(kind_of_target_must_match)
 ROOM_TEST(clones_are_the_same_files)
 ROOM_TEST(attributes_of_a_tree)
@@ -281,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refusals_carry_the_kernels_text),
+		cmocka_unit_test(long_values_go_by_mount),
 		cmocka_unit_test(kind_of_target_must_match),
 		cmocka_unit_test(clones_are_the_same_files),
 		cmocka_unit_test(attributes_of_a_tree),

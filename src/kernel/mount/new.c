@@ -3,9 +3,11 @@
  * A file system instance, made detached: configured key by key, created, turned into a mount. The
  * kernel explains its refusals in the log of the configuration context, and that text goes into
  * the error. Nothing here knows where the mount will be attached.
- * Kernel: 5.2 for fsopen; what it cannot take (a value above 255 bytes) is refused by name.
+ * Kernel: 5.2 for fsopen; what it cannot take (a value above 255 bytes) goes by mount(2).
  */
 #include "kernel/mount/mount.h"
+
+#include "kernel/mount/whole.h"
 
 #include "base/mem.h"
 #include "base/warn.h"
@@ -134,9 +136,23 @@ int mount_create(int fs_fd, const char *fstype, uint64_t attrs, struct err *err)
 	return fd;
 }
 
+static bool has_long_value(const struct strv *data)
+{
+	for (size_t i = 0; data != NULL && i < data->len; i++) {
+		const char *equals = strchr(data->items[i], '=');
+		if (equals != NULL && strlen(equals + 1) > FSCONFIG_VALUE_MAX)
+			return true;
+	}
+	return false;
+}
+
 int mount_new(const char *fstype, const char *source, const struct strv *data, uint64_t attrs,
 	      unsigned long sb_flags, struct err *err)
 {
+	if (has_long_value(data)) {
+		const struct mount_whole whole = { fstype, source, data, attrs, sb_flags };
+		return mount_new_whole(&whole, err);
+	}
 	AUTO_FD fs_fd = mount_open_fs(fstype, err);
 	if (fs_fd < 0)
 		return -1;
