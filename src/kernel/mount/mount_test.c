@@ -60,7 +60,7 @@ static void long_values_go_by_mount_body(void)
 	char value[400];
 	memset(value, '0', sizeof(value));
 	memcpy(value, "size=", 5);
-	memcpy(value + sizeof(value) - 4, "64k", 4);
+	memcpy(value + sizeof(value) - 5, "100k", 5); /* octal */
 	AUTO(struct strv, strv_done) words = room_words(value);
 	strv_add(&words, "mode=711");
 	AUTO_FD fd = mount_new("tmpfs", "tmpfs", &words, MOUNT_ATTR_NOEXEC, 0, &err);
