@@ -70,7 +70,7 @@ static void long_values_go_by_mount_body(void)
 	CHECK(fstatvfs(fd, &fs) == 0 && fstat(fd, &st) == 0);
 	CHECK((st.st_mode & 07777) == 0711 && (fs.f_flag & ST_NOEXEC) != 0);
 	CHECK(fs.f_blocks * fs.f_frsize == 64 << 10);
-	value[6] = 'x';
+	value[5] = 'y';
 	AUTO(struct strv, strv_done) wrong = room_words(value);
 	CHECK(mount_new("tmpfs", NULL, &wrong, 0, 0, &err) == -1);
 	CHECK(err.kind == ERR_SYSTEM && err.errnum == EINVAL);
