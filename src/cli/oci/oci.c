@@ -21,6 +21,8 @@ static const struct option_row global_rows[] = {
 	  "Who makes control groups: cgroupfs (the runtime itself), systemd, or disabled for none",
 	  offsetof(struct oci_globals, cgroup_manager), .complete = COMPLETE_WORDS,
 	  .words = "cgroupfs disabled systemd" },
+	{ "criu", 0, OPTION_STRING, "path", NULL, NULL, "Accepted: there are no checkpoints",
+	  offsetof(struct oci_globals, criu), .is_hidden = true },
 	{ "debug", 0, OPTION_FLAG, NULL, NULL, NULL, "Log each step with the time it took",
 	  offsetof(struct oci_globals, debug) },
 	{ "log", 0, OPTION_STRING, "file", NULL, NULL,
@@ -54,9 +56,7 @@ const struct oci_verb *const oci_verbs[] = {
 };
 
 /* runc's and crun's: refused by name, so that nobody takes silence for success. */
-static const char *const unsupported[] = {
-	"mounts",
-};
+static const char *const unsupported[] = { "mounts" };
 
 static void globals_done(struct oci_globals *globals)
 {
@@ -64,6 +64,7 @@ static void globals_done(struct oci_globals *globals)
 	free(globals->log_path);
 	free(globals->log_format);
 	free(globals->rootless);
+	free(globals->criu);
 	free(globals->cgroup_manager);
 }
 
@@ -135,7 +136,7 @@ static int find_verb(const char *name, const struct oci_verb **out, struct err *
 	for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
 		if (strcmp(unsupported[i], name) == 0)
 			return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", name);
-	return err_set(err, ERR_INVALID, "No help topic for '%s': there is no such command", name);
+	return err_set(err, ERR_NOT_FOUND, "No help topic for '%s'", name);
 }
 
 struct bundle_home oci_home(const struct oci_globals *globals)
@@ -184,6 +185,13 @@ static int fail(const struct err *err)
 	return OCI_FAILED;
 }
 
+/* runc's status where there is no such command. */
+static int fail_to_find(const struct err *err)
+{
+	fail(err);
+	return err->kind == ERR_NOT_FOUND ? OCI_NO_COMMAND : OCI_FAILED;
+}
+
 static int fail_verb(const struct oci_verb *verb, struct err *err)
 {
 	if (verb->failed_what != NULL)
@@ -198,8 +206,13 @@ static int check_operands(const struct oci_verb *verb, const char *command, size
 	unsigned max = verb->operands_max != 0 ? verb->operands_max : verb->operands_len;
 	if (len >= verb->operands_len && len <= max)
 		return 0;
-	return err_set(err, ERR_INVALID, "'%s' takes %s", command,
-		       verb->operands != NULL ? verb->operands : "no arguments");
+	bool is_more = len > verb->operands_len;
+	const char *how = max == verb->operands_len ? "exactly"
+			  : is_more                 ? "a maximum of"
+						    : "a minimum of";
+	err_set(err, ERR_INVALID, "\"%s\" requires %s %u argument(s)", command, how,
+		is_more ? max : verb->operands_len);
+	return verb->operands != NULL ? err_hint(err, "they are %s", verb->operands) : -1;
 }
 
 static int run_with_input(const struct oci_globals *globals, const struct oci_verb *verb,
@@ -222,8 +235,10 @@ static int run_verb(struct oci_globals *globals, char *const *words)
 {
 	const struct oci_verb *verb = NULL;
 	struct err err = { 0 };
-	if (complete_globals(globals, &err) < 0 || find_verb(words[0], &verb, &err) < 0)
+	if (complete_globals(globals, &err) < 0)
 		return fail(&err);
+	if (find_verb(words[0], &verb, &err) < 0)
+		return fail_to_find(&err);
 	AUTO_FREE void *input = mem_alloc(1, verb->input_size);
 	int status = run_with_input(globals, verb, words + 1, input);
 	if (verb->done != NULL)
@@ -236,7 +251,7 @@ static int run_help(char *const *words)
 	const struct oci_verb *verb = NULL;
 	struct err err = { 0 };
 	if (words[0] != NULL && find_verb(words[0], &verb, &err) < 0)
-		return fail(&err);
+		return fail_to_find(&err);
 	return print_help(verb);
 }
 

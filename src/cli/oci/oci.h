@@ -12,12 +12,14 @@
 #define OCI_PROGRAM    "onggi-runtime"
 #define OCI_STATE_PATH "/run/onggi-runtime"
 #define OCI_FAILED     1
+#define OCI_NO_COMMAND 3
 
 struct oci_globals {
 	char *root_path; /* never NULL once the options are read */
 	char *log_path;
 	char *log_format;
 	char *rootless;
+	char *criu;           /* ignored */
 	char *cgroup_manager; /* crun's; "systemd" is systemd_cgroup */
 	struct rights rights;
 	bool debug, wants_version, systemd_cgroup;
