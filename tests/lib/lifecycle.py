@@ -60,7 +60,7 @@ def main():
     container = Container(runtime, root, bundle, name)
     for step in sys.argv[5:]:
         code = container.step(step.split(","))
-        if step.startswith("kill,KILL") and code == 0:
+        if step.startswith("kill,") and ",KILL" in step and code == 0:
             container.await_end()
         print(step, code, container.status())
     container.call("delete", "--force", name)

@@ -313,10 +313,31 @@ int inner_report_created(struct boot *boot, const struct boot_op *op UNUSED, str
 	return 0;
 }
 
+static void leave(int number)
+{
+	_exit(128 + number);
+}
+
+/* Who waits may be asked to end, as runc's waiting process can; but process 1 of a pid namespace
+ * gets only the signals it has a handler for. Source: pid_namespaces(7) */
+static void listen_to_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action = { .sa_handler = leave };
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&set, numbers[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int inner_await_start(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	char byte;
 	fd_close(&boot->child_sock);
+	listen_to_signals();
 	ssize_t n;
 	do
 		n = read(boot->start_fd, &byte, 1);

@@ -7,6 +7,7 @@
  *	locks/ID              held (flock) by a verb that changes the container, while it does
  *	state/ID/state.json   the record: replaced as a whole
  *	state/ID/config.json  the configuration as `create` read it
+ *	state/ID/paused       it was paused while it waited for its start
  *	state/ID/start, result  FIFOs of a container that waits for its start (runtime/gate.h)
  *
  * A record is written before the first side effect. One without a process whose lock is free is
@@ -23,6 +24,8 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+#define RECORD_PAUSED "paused"
 
 struct record_facts {
 	char *oci_version, *bundle, *rootfs, *created; /* owned */

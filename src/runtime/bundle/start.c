@@ -40,6 +40,8 @@ int bundle_start(const struct bundle_home *home, const char *id, struct err *err
 		break;
 	case BUNDLE_STOPPED:
 		return err_set(err, ERR_CONFLICT, "cannot start a container that has stopped");
+	case BUNDLE_PAUSED:
+		return err_set(err, ERR_CONFLICT, "cannot start a container in the paused state");
 	default:
 		return err_set(err, ERR_CONFLICT, "cannot start an already running container");
 	}

@@ -32,6 +32,12 @@ static int is_frozen(const struct record *record, struct err *err)
 	return is;
 }
 
+/* start need not look into the control group of a container that nobody paused. */
+static bool may_be_frozen(const struct record *record)
+{
+	return faccessat(record->dir_fd, RECORD_PAUSED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Without a process it is in the making, or what somebody who was killed left of it. */
 static int is_being_made(const struct record *record, struct err *err)
 {
@@ -54,13 +60,14 @@ static int ask_the_kernel(const struct record *record, enum bundle_status *out, 
 	}
 	if (is > 0)
 		is = gate_is_waiting(record->dir_fd, err);
-	if (is != 0) {
-		*out = BUNDLE_CREATED;
-		return is;
-	}
-	/* One that is created may be paused, too; that it waits says more. */
+	if (is < 0)
+		return -1;
+	*out = is > 0 ? BUNDLE_CREATED : BUNDLE_RUNNING;
+	if (is > 0 && !may_be_frozen(record))
+		return 0;
 	is = is_frozen(record, err);
-	*out = is > 0 ? BUNDLE_PAUSED : BUNDLE_RUNNING;
+	if (is > 0)
+		*out = BUNDLE_PAUSED;
 	return is;
 }
 

@@ -131,7 +131,7 @@ int bundle_state(const struct bundle_home *home, const char *id, struct bundle_s
 int bundle_list(const struct bundle_home *home, struct bundle_summary **out, size_t *out_len,
 		struct err *err);
 
-/** Freeze or thaw all processes. Being so already is success for resume only, as for runc. */
+/** Freeze or thaw all processes. Being so already is ERR_CONFLICT, as for runc. */
 int bundle_pause(const struct bundle_home *home, const char *id, struct err *err);
 int bundle_resume(const struct bundle_home *home, const char *id, struct err *err);
 
