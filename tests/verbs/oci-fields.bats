@@ -327,9 +327,12 @@ c['linux']['uidMappings'] = c['linux']['gidMappings'] = m
 mount('/a', '$BATS_TEST_TMPDIR', 'bind', 'bind'); mount('/b', '$BATS_TEST_TMPDIR', 'bind', 'bind', 'idmap')
 sh('cat /proc/self/uid_map; stat -c %u:%g /a/file /b/file')"
 	run runtime run -b "$BUNDLE" "$ID"
-	kill "$pid"
 	assert_ok
 	assert_matches "100000 +65536"
+	assert_has $'65534:65534\n0:0'
+	sed -i 's/"hostID": 100000/"hostID": 200000/g' "$BUNDLE/config.json" # a wrong one
+	run runtime run -b "$BUNDLE" "$ID"
+	kill "$pid"
 	assert_has $'65534:65534\n0:0'
 }
 

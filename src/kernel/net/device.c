@@ -48,7 +48,7 @@ bool net_device_name_is_valid(const char *name)
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static size_t take(const struct rtattr *attr, char out[ADDRESS_BYTES_MAX])
+static size_t take(struct rtattr *attr, char out[ADDRESS_BYTES_MAX])
 {
 	size_t len = RTA_PAYLOAD(attr);
 	if (len > ADDRESS_BYTES_MAX)
@@ -57,7 +57,7 @@ static size_t take(const struct rtattr *attr, char out[ADDRESS_BYTES_MAX])
 	return len;
 }
 
-static void keep_address(const struct nlmsghdr *message, void *context)
+static void keep_address(struct nlmsghdr *message, void *context)
 {
 	struct addresses *addresses = context;
 	struct address address = { 0 };
@@ -67,7 +67,7 @@ static void keep_address(const struct nlmsghdr *message, void *context)
 	memcpy(&address.header, NLMSG_DATA(message), sizeof(address.header));
 	address.flags = address.header.ifa_flags;
 	int left = (int)IFA_PAYLOAD(message);
-	for (const struct rtattr *attr = IFA_RTA(NLMSG_DATA(message)); RTA_OK(attr, left);
+	for (struct rtattr *attr = IFA_RTA(NLMSG_DATA(message)); RTA_OK(attr, left);
 	     attr = RTA_NEXT(attr, left)) {
 		if (attr->rta_type == IFA_LOCAL)
 			address.local_len = take(attr, address.local);

@@ -51,11 +51,11 @@ static void give_address(int sock_fd, const char *device, int family, const char
 	CHECK_OK(netlink_ask(sock_fd, &request, NULL, NULL, &err), &err);
 }
 
-static void note_address(const struct nlmsghdr *message, void *context)
+static void note_address(struct nlmsghdr *message, void *context)
 {
 	int left = (int)IFA_PAYLOAD(message);
-	const struct ifaddrmsg *header = NLMSG_DATA(message);
-	for (const struct rtattr *attr = IFA_RTA(header); RTA_OK(attr, left);
+	struct ifaddrmsg *header = NLMSG_DATA(message);
+	for (struct rtattr *attr = IFA_RTA(header); RTA_OK(attr, left);
 	     attr = RTA_NEXT(attr, left)) {
 		char text[INET6_ADDRSTRLEN] = "";
 		if (attr->rta_type != IFA_ADDRESS)
@@ -89,6 +89,7 @@ static void move_body(void)
 		child_skip("no network namespace of our own");
 	AUTO_FD there_fd = enter_new_netns();
 	AUTO_FD here_fd = enter_new_netns();
+	CHECK(here_fd != there_fd);
 	AUTO_FD sock_fd = netlink_open(&err);
 	make_veth(sock_fd, "claydev0");
 	give_address(sock_fd, "claydev0", AF_INET, "192.0.2.7", RT_SCOPE_UNIVERSE);
@@ -119,6 +120,7 @@ static void refusals_body(void)
 	AUTO_FD there_sock_fd = netlink_open(&err);
 	make_veth(there_sock_fd, "eth7");
 	AUTO_FD here_fd = enter_new_netns();
+	CHECK(here_fd != there_fd);
 	CHECK(net_device_move("no-such0", there_fd, NULL, &err) < 0);
 	CHECK(err.kind == ERR_NOT_FOUND);
 	AUTO_FD sock_fd = netlink_open(&err);

@@ -40,11 +40,10 @@ int netlink_open(struct err *err)
 }
 
 /* @return 1 the answer has ended, 0 there is more, -1 */
-static int read_messages(const char *data, size_t len, netlink_each *each, void *context,
-			 struct err *err)
+static int read_messages(char *data, size_t len, netlink_each *each, void *context, struct err *err)
 {
 	while (len >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *message = (const void *)data;
+		struct nlmsghdr *message = (void *)data;
 		size_t size = NLMSG_ALIGN(message->nlmsg_len);
 		if (message->nlmsg_len < sizeof(*message) || size > len)
 			break;

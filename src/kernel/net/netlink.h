@@ -27,7 +27,7 @@ void netlink_add(struct netlink_request *request, unsigned type, const void *dat
 int netlink_open(struct err *err);
 
 /** Called for each message of an answer. */
-typedef void netlink_each(const struct nlmsghdr *message, void *context);
+typedef void netlink_each(struct nlmsghdr *message, void *context);
 
 /**
  * Send the request and read the answer to its end.

@@ -94,6 +94,10 @@ static int open_idmap(const struct spec *spec, const struct spec_mount *mount, c
 	if (mount->uid_maps_len > 0)
 		return ns_open_user_with_maps(mount->uid_maps, mount->uid_maps_len, mount->gid_maps,
 					      mount->gid_maps_len, err);
+	/* What the configuration says beside a joined one may be wrong. */
+	const struct spec_namespace *user_ns = &spec->namespaces[NS_USER];
+	if (user_ns->path != NULL)
+		return ns_open(NS_USER, user_ns->path, err);
 	if (spec->uid_maps_len == 0 || spec->gid_maps_len == 0)
 		return err_set(err, ERR_INVALID,
 			       "idmap needs a user namespace or mappings of its own");
