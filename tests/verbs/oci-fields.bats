@@ -80,9 +80,9 @@ c["linux"]["netDevices"] = {"a0": {"name": "net7"}}'
 [n for n in c["linux"]["namespaces"] if n["type"] == "network"][0]["path"] = "/proc/self/fd/8"'
 	run in_netns bash -c 'exec 8</proc/self/ns/net
 		unshare --net bash -c "ip link add a0 type veth peer name b0 &&
-			exec \"\$0\" --root \"\$1\" run -b \"\$2\" \"\$3\"" "$@"; ip -br link' x \
+			exec \"\$0\" --root \"\$1\" run -b \"\$2\" \"\$3\"" "$@"' x \
 		"$ONGGI_RUNTIME" "$STORE_TOP/state" "$BUNDLE" "$ID"
-	assert_has a0@
+	assert_line 'a0 lo'
 	box 'c["linux"]["netDevices"] = {"no-such-dev0": {}}'
 	assert_status 1
 	assert_has "no-such-dev0"
