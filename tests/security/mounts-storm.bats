@@ -56,6 +56,7 @@ start() {
 }
 
 @test "storm: the destinations of mounts" {
+	# weaken=RESOLVE: directories are made outside
 	mkdir -p "$ROOTFS/mnt"
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
 	storm_config "mount('/mnt/made', 'tmpfs', 'tmpfs')
@@ -83,6 +84,7 @@ mount('/a/good/x', '$VOLUME', 'bind', 'bind')"
 }
 
 @test "storm: /dev without one, where device nodes are made in the image itself" {
+	# weaken=RESOLVE: device nodes are made outside
 	ln -s "$OUTSIDE" "$ROOTFS/dev.link"
 	mkdir -p "$ROOTFS/dev"
 	storm_config "c['mounts'] = [m for m in c['mounts'] if not m['destination'].startswith('/dev')]
@@ -110,6 +112,7 @@ c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor':
 }
 
 @test "storm: the working directory" {
+	# weaken=RESOLVE: it is made outside
 	mkdir -p "$ROOTFS/work/here"
 	ln -s "$OUTSIDE" "$ROOTFS/work.link"
 	storm_config "c['process']['cwd'] = '/work/here/made'"

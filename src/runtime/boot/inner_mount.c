@@ -185,11 +185,14 @@ static int attach(struct boot *boot, const struct spec_mount *mount,
 /* procfs and sysfs say what the container is; a path that leads elsewhere is no place for them. */
 static int open_ordinary_dir(struct boot *boot, const struct spec_mount *mount, struct err *err)
 {
-	AUTO_FD made_fd = rooted_mkdirs(boot->root_fd, mount->destination, 0755, err);
-	if (made_fd < 0)
-		return -1;
-	int fd = rooted_open_nosymlink(boot->root_fd, mount->destination, O_PATH | O_DIRECTORY, 0,
-				       err);
+	const int flags = O_PATH | O_DIRECTORY;
+	int fd = rooted_open_nosymlink(boot->root_fd, mount->destination, flags, 0, err);
+	if (fd < 0 && errno == ENOENT) {
+		AUTO_FD made_fd = rooted_mkdirs(boot->root_fd, mount->destination, 0755, err);
+		if (made_fd < 0)
+			return -1;
+		fd = rooted_open_nosymlink(boot->root_fd, mount->destination, flags, 0, err);
+	}
 	if (fd < 0)
 		err_hint(err,
 			 "a %s file system must be mounted on ordinary directory, not by way of a "
@@ -208,15 +211,15 @@ static int open_covered_dir(struct boot *boot, const struct spec_mount *mount,
 	bool wants_mode = strcmp(mount->type, "tmpfs") == 0;
 	for (size_t i = 0; i < options->data.len; i++)
 		wants_mode &= strncmp(options->data.items[i], "mode=", 5) != 0;
-	int fd = wants_mode ? rooted_open(boot->root_fd, mount->destination, O_PATH | O_DIRECTORY,
-					  0, NULL)
-			    : -1;
+	AUTO_FD fd = wants_mode ? rooted_open(boot->root_fd, mount->destination,
+					      O_PATH | O_DIRECTORY, 0, NULL)
+				: -1;
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return rooted_mkdirs(boot->root_fd, mount->destination, 0755, err);
 	AUTO_FREE char *mode = mem_printf("mode=%o", st.st_mode & 07777);
 	strv_add(&options->data, mode);
-	return fd;
+	return fd_take(&fd);
 }
 
 static int make_fs(struct boot *boot, const struct spec_mount *mount,
