@@ -34,10 +34,12 @@ assert_show() {
 	[[ $value == "$2" ]] || fail "$1 of $(unit) is \"$value\", not \"$2\""
 }
 
+# shellcheck disable=SC2317 # wait_for calls it
 is_state() {
 	[[ $(show ActiveState) == "$1" ]]
 }
 
+# shellcheck disable=SC2317 # wait_for calls it
 is_state() {
 	[[ $(show ActiveState) == "$1" ]]
 }
