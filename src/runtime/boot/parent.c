@@ -38,7 +38,7 @@ int parent_make_scope(struct boot *boot, const struct boot_op *op UNUSED, struct
 	char *path = boot->board->cgroup_path; /* the inner process looks for it there */
 	int started = scope_start(boot->plan->options->scope, boot->pid, path, err);
 	/* After a conflict the unit is somebody else's, and not ours to stop. */
-	boot->has_unit = started == 0 || err->kind != ERR_CONFLICT;
+	boot->has_unit = started == 0 || err == NULL || err->kind != ERR_CONFLICT;
 	if (started < 0)
 		return -1;
 	if (cgroup_adopt(boot->layout, path, &spec->limits, boot->pid, &boot->cgroup, err) < 0)
