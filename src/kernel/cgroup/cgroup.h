@@ -150,8 +150,9 @@ int cgroup_kill(const struct cgroup *cgroup, struct err *err);
  *  that does not succeed in time is undone). */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err);
 
-/** Is everything inside frozen? false also when it does not exist or has no freezer. */
-bool cgroup_is_frozen(const struct cgroup *cgroup);
+/** Is everything in the cgroup `path` frozen? Not when it does not exist or has no freezer. Only the
+ *  one directory that says so is opened. @return 1, 0, -1 as cgroup_open */
+int cgroup_path_is_frozen(const struct cgroup_layout *layout, const char *path, struct err *err);
 
 /** Process ids inside, descendants included, appended to a malloc()ed *out of *out_len; those of
  *  another pid namespace (0) are left out. At most CGROUP_PIDS_MAX. @return 0 or -1 */

@@ -81,11 +81,22 @@ int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err)
 				    : "a cgroup above may be frozen");
 }
 
-bool cgroup_is_frozen(const struct cgroup *cgroup)
+int cgroup_path_is_frozen(const struct cgroup_layout *layout, const char *path, struct err *err)
 {
+	struct cgroup_layout only = { .mode = layout->mode, .len = 1 };
 	struct cgroup_freezer freezer;
-	if (!cgroup_freezer_find(cgroup, &freezer))
-		return false;
-	return (freezer.is_v2 ? cgroup_v2_freezer_is(freezer.dir_fd, true)
-			      : cgroup_v1_freezer_is(freezer.dir_fd, true)) > 0;
+	struct cgroup cgroup;
+	int index = cgroup_layout_find_v1(layout, "freezer");
+	if (index < 0)
+		index = cgroup_layout_find_v2(layout);
+	if (index < 0)
+		return 0;
+	only.hierarchies[0] = layout->hierarchies[index];
+	if (cgroup_open(&only, path, &cgroup, err) < 0)
+		return -1;
+	bool is = cgroup_freezer_find(&cgroup, &freezer) &&
+		  (freezer.is_v2 ? cgroup_v2_freezer_is(freezer.dir_fd, true)
+				 : cgroup_v1_freezer_is(freezer.dir_fd, true)) > 0;
+	cgroup_done(&cgroup);
+	return is;
 }

@@ -231,7 +231,7 @@ static int check_cgroup_is_free(struct launch *self, struct err *err)
 	AUTO(struct cgroup, cgroup_done) cgroup = { 0 };
 	if (cgroup_open(&self->cgroups, path, &cgroup, err) < 0)
 		return err_context(err, "config.json: linux.cgroupsPath");
-	if (cgroup_is_frozen(&cgroup))
+	if (cgroup_path_is_frozen(&self->cgroups, path, NULL) > 0)
 		return err_set(
 			err, ERR_CONFLICT,
 			"config.json: linux.cgroupsPath: %s: container's cgroup unexpectedly "

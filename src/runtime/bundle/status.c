@@ -21,15 +21,11 @@ const char *bundle_status_name(enum bundle_status status)
 static int is_frozen(const struct record *record, struct err *err)
 {
 	struct cgroup_layout layout;
-	struct cgroup cgroup;
-	if (record->facts.cgroup_path == NULL)
+	const char *path = record->facts.cgroup_path;
+	if (path == NULL)
 		return 0;
-	if (cgroup_layout_detect(&layout, err) < 0 ||
-	    cgroup_open(&layout, record->facts.cgroup_path, &cgroup, err) < 0)
-		return -1;
-	bool is = cgroup_is_frozen(&cgroup);
-	cgroup_done(&cgroup);
-	return is;
+	return cgroup_layout_detect(&layout, err) < 0 ? -1
+						      : cgroup_path_is_frozen(&layout, path, err);
 }
 
 /* start need not look into the control group of a container that nobody paused. */
