@@ -64,7 +64,6 @@ mount('/mnt/bound', '$VOLUME', 'bind', 'bind', 'ro')
 mount('/mnt/file.made', '$VOLUME/file', 'bind', 'bind')
 mount('/mnt/up/full', 'tmpfs', 'tmpfs', 'tmpcopyup')"
 	storm_against "$ROOTFS" mnt mnt.link -- start
-	((STARTED > 0)) || fail "not one start"
 }
 
 @test "storm: destinations behind relative links and a chain of .." {
