@@ -147,3 +147,15 @@ void boot_trace_format(const struct boot *boot, const struct boot_trace_extra *e
 	}
 	free(lines);
 }
+
+void boot_trace_tell(const struct boot *boot, void (*say)(const char *line))
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	if (say == NULL || boot->board == NULL)
+		return;
+	boot_trace_format(boot, NULL, 0, BOOT_TRACE_TREE, &text);
+	char *next = text.data;
+	for (char *line; (line = strsep(&next, "\n")) != NULL;)
+		if (line[0] != '\0')
+			say(line);
+}

@@ -20,3 +20,6 @@ enum boot_trace_format {
 /** Append the trace of a finished (or failed) boot. Times are relative to the first span. */
 void boot_trace_format(const struct boot *boot, const struct boot_trace_extra *extras,
 		       size_t extras_len, enum boot_trace_format format, struct buf *out);
+
+/** Tell `say` each step with its time, a line each. Nothing without a trace, or without `say`. */
+void boot_trace_tell(const struct boot *boot, void (*say)(const char *line));

@@ -176,23 +176,11 @@ static int run(struct exec *self, int *out_exit_code, struct err *err)
 	return 0;
 }
 
-static void tell_steps(const struct exec *self)
-{
-	AUTO(struct buf, buf_done) text = { 0 };
-	if (self->home->debug == NULL || !self->has_boot)
-		return;
-	boot_trace_format(&self->boot, NULL, 0, BOOT_TRACE_TREE, &text);
-	char *next = text.data;
-	for (char *line; (line = strsep(&next, "\n")) != NULL;)
-		if (line[0] != '\0')
-			self->home->debug(line);
-}
-
 static void done(struct exec *self)
 {
-	tell_steps(self);
 	stdio_done(&self->stdio);
 	if (self->has_boot) {
+		boot_trace_tell(&self->boot, self->home->debug);
 		boot_leave(&self->boot);
 		boot_done(&self->boot);
 	}

@@ -281,9 +281,8 @@ int launch(struct launch *self, struct err *err)
 	self->record = (struct record)RECORD_INIT;
 	self->gate = (struct gate){ .start_fd = -1, .result_fd = -1 };
 	self->stdio = (struct stdio){ .payload_fds = { -1, -1, -1 }, .relay_fds = { -1, -1, -1 } };
-	if (prepare(self, err) < 0)
-		return -1;
-	if (make_plan(self, err) == 0 && put_on_record(self, err) == 0 && start(self, err) == 0)
+	if (prepare(self, err) == 0 && make_plan(self, err) == 0 && put_on_record(self, err) == 0 &&
+	    start(self, err) == 0)
 		return 0;
 	launch_undo(self);
 	return -1;
@@ -306,24 +305,12 @@ void launch_undo(struct launch *self)
 		record_drop(&self->record, NULL);
 }
 
-static void tell_steps(const struct launch *self)
-{
-	AUTO(struct buf, buf_done) text = { 0 };
-	if (self->home->debug == NULL || !self->has_boot)
-		return;
-	boot_trace_format(&self->boot, NULL, 0, BOOT_TRACE_TREE, &text);
-	char *next = text.data;
-	for (char *line; (line = strsep(&next, "\n")) != NULL;)
-		if (line[0] != '\0')
-			self->home->debug(line);
-}
-
 void launch_done(struct launch *self)
 {
-	tell_steps(self);
 	stdio_done(&self->stdio);
 	gate_close(&self->gate);
 	if (self->has_boot) {
+		boot_trace_tell(&self->boot, self->home->debug);
 		boot_leave(&self->boot);
 		boot_done(&self->boot);
 	}
