@@ -180,10 +180,10 @@ static int read_device_rule(const struct json_at *item, struct spec *spec, struc
 	/* Some write "a", for all, beside the letters: runc takes it for nothing. */
 	if (access != NULL && access[strspn(access, "rwma")] != '\0')
 		return json_err(item, err, "access is not of \"rwm\"");
-	char letters[4] = "";
+	char letters[4] = "", *end = letters;
 	for (const char *all = "rwm"; *all != '\0'; all++)
 		if (access != NULL && strchr(access, *all) != NULL)
-			strncat(letters, all, 1);
+			*end++ = *all;
 	bool is_any = access == NULL || access[0] == '\0';
 	cgroup_limits_add_device(&spec->limits, allow, (char)type, major, minor,
 				 is_any ? "rwm" : letters);

@@ -386,6 +386,10 @@ static int parse_entry(const struct json_at *at, struct parse *parse)
 		return add_rules(&name_at, &rule, name, parse);
 	for (size_t i = 0; i < names.len; i++) {
 		struct json_at item = json_item(&names_at, i);
+		/* Nobody could say that the listener is there: the answer would be waited for. */
+		if (rule.action == SECCOMP_RET_USER_NOTIF && strcmp(names.items[i], "write") == 0)
+			return json_err(&item, err,
+					"SCMP_ACT_NOTIFY cannot be used for the write syscall");
 		if (add_rules(&item, &rule, names.items[i], parse) < 0)
 			return -1;
 	}

@@ -92,7 +92,7 @@ static int connect_to(const char *path, struct err *err)
 	memcpy(address.sun_path, path, len + 1);
 	AUTO_FD sock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock_fd < 0 || connect(sock_fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, "connect to %s", path);
+		return err_sys(err, "failed to connect with seccomp agent at %s", path);
 	return fd_take(&sock_fd);
 }
 
