@@ -2,8 +2,9 @@
 /*
  * Runs a command, or several with a word ";" between them one after the other, with their output
  * thrown away, and writes "WALL_NS CPU_US PEAK_KB STATUS" of all of them to stdout; the status is
- * that of the first that fails. A small static program of its own, because the kernel starts the peak memory of a child
- * with that of the process it was made by: measured from an interpreter, every peak is 16 MB.
+ * that of the first that fails. A small static program of its own, because the kernel starts the
+ * peak memory of a child with that of the process it was made by: measured from an interpreter,
+ * every peak is 16 MB.
  */
 #include <fcntl.h>
 #include <spawn.h>

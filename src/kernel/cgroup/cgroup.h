@@ -150,8 +150,8 @@ int cgroup_kill(const struct cgroup *cgroup, struct err *err);
  *  that does not succeed in time is undone). */
 int cgroup_freeze(const struct cgroup *cgroup, bool freeze, struct err *err);
 
-/** Is everything in the cgroup `path` frozen? Not when it does not exist or has no freezer. Only the
- *  one directory that says so is opened. @return 1, 0, -1 as cgroup_open */
+/** Is everything in the cgroup `path` frozen? Not when it does not exist or has no freezer. Only
+ * the one directory that says so is opened. @return 1, 0, -1 as cgroup_open */
 int cgroup_path_is_frozen(const struct cgroup_layout *layout, const char *path, struct err *err);
 
 /** Process ids inside, descendants included, appended to a malloc()ed *out of *out_len; those of

@@ -24,6 +24,7 @@ void cgroup_count_pairs(int dir_fd, const char *file, struct cgroup_usage *out);
 /** @return value of a pair; 0 when there is none of that name */
 uint64_t cgroup_count_find(const struct cgroup_usage *usage, const char *name);
 
+/** Append a copy of a row. */
 void cgroup_count_add_io(struct cgroup_usage_io_list *list, const struct cgroup_usage_io *item);
 
 /**
