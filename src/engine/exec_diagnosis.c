@@ -72,9 +72,11 @@ static bool describe_part(int root_fd, const char *part, bool is_last, struct bu
 			 "container",
 			 part, target);
 	else if (errnum == ENOENT && is_last)
-		buf_add_str(out, "no such file in the container");
+		buf_add_str(out, "no such file or directory in the container");
 	else if (errnum == ENOENT)
-		buf_addf(out, "no such file in the container: it has no directory \"%s\"", part);
+		buf_addf(out,
+			 "no such file or directory in the container: it has no directory \"%s\"",
+			 part);
 	else
 		buf_addf(out, "\"%s\": %s", part, strerror(errnum));
 	return true;
@@ -94,7 +96,7 @@ static int diagnose_missing(struct diagnosis *d, const char *path)
 			*slash = '/';
 	}
 	err_set(d->err, ERR_NOT_FOUND, "%s",
-		why.len > 0 ? buf_str(&why) : "no such file in the container");
+		why.len > 0 ? buf_str(&why) : "no such file or directory in the container");
 	return EXIT_NOT_FOUND;
 }
 
@@ -270,8 +272,9 @@ static int diagnose_file(struct diagnosis *d, const char *path)
 		return EXIT_NOT_EXECUTABLE;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		err_num(d->err, S_ISDIR(st.st_mode) ? EISDIR : EACCES, "%s",
-			S_ISDIR(st.st_mode) ? "not a program" : "not a regular file");
+		/* As execve(2) says of both: engines look for these words. */
+		err_num(d->err, EACCES, "%s",
+			S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
 		return EXIT_NOT_EXECUTABLE;
 	}
 	if ((st.st_mode & 0111) == 0)

@@ -108,7 +108,8 @@ static void missing_files(void **state)
 	assert_int_equal(symlinkat("/bin/nowhere", root_fd, "bin/dangling"), 0);
 	put_text("bin/plain", 0755, "#!/bin/none\n");
 	expect("ls", ENOENT, 127, "\"ls\": executable file not found in $PATH", "/usr/bin");
-	expect("/bin/ls", ENOENT, 127, "\"/bin/ls\": no such file in the container", "");
+	expect("/bin/ls", ENOENT, 127, "\"/bin/ls\": no such file or directory in the container",
+	       "");
 	expect("/opt/x/ls", ENOENT, 127, "it has no directory \"/opt\"", "");
 	expect("/bin/dangling", ENOENT, 127, "symbolic link to \"/bin/nowhere\"", "");
 	expect("/bin/plain/x", ENOTDIR, 127, "\"/bin/plain\" is not a directory", "");
@@ -156,7 +157,7 @@ static void program_without_loader(void **state)
 	put_text("bin/s", 0755, "#!/bin/glibc\n");
 	expect("/bin/glibc", ENOENT, 127,
 	       "its loader \"/lib64/ld-linux-x86-64.so.2\": no such "
-	       "file in the container",
+	       "file or directory in the container",
 	       "onggi pack");
 	expect("/bin/musl", ENOENT, 127, "its loader", "musl (Alpine)");
 	expect("/bin/s", ENOENT, 127,
@@ -188,7 +189,7 @@ static void no_permission(void **state)
 	expect("/bin/plain", EACCES, 126, "not executable (mode 0644)", "chmod +x");
 	expect("/bin/script", EACCES, 126, "its interpreter \"/bin/plain\"", "chmod +x");
 	expect("/bin/other", EACCES, 126, "mode 0700", "the user inside");
-	expect("/bin", EACCES, 126, "not a program: Is a directory", "");
+	expect("/bin", EACCES, 126, "a directory: Permission denied", "");
 	expect("/bin/fifo", EACCES, 126, "not a regular file", "");
 	expect("/bin/script", ETXTBSY, 126, "Text file busy", "");
 }
@@ -213,7 +214,8 @@ static void never_leaves_the_root(void **state)
 	(void)state;
 	assert_int_equal(symlinkat("../../../../../../../../bin/sh", root_fd, "bin/out"), 0);
 	expect("/bin/out", ENOENT, 127, "does not exist in the container", "");
-	expect("/../../../../bin/sh", ENOENT, 127, "no such file in the container", "");
+	expect("/../../../../bin/sh", ENOENT, 127, "no such file or directory in the container",
+	       "");
 }
 
 int main(void)

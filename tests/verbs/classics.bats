@@ -49,7 +49,7 @@ setup() {
 @test "classics: no such file (1): the program is missing" {
 	run -127 onggi run --rm --entrypoint /bin/ls my/bash
 	assert_status 127
-	assert_has '"/bin/ls": no such file in the container'
+	assert_has '"/bin/ls": no such file or directory in the container'
 	run -127 onggi run --rm --entrypoint ls my/bash
 	assert_status 127
 	# shellcheck disable=SC2016 # the words of the message
@@ -66,7 +66,7 @@ setup() {
 	image_of my/script hello
 	run -127 onggi run --rm my/script /hello
 	assert_status 127
-	assert_has '"/hello": its interpreter "/usr/bin/python3", named by its first line: no such file in the container'
+	assert_has '"/hello": its interpreter "/usr/bin/python3", named by its first line: no such file or directory in the container'
 }
 
 @test "classics: no such file (3): the loader is missing" {
@@ -75,7 +75,7 @@ setup() {
 	run -127 onggi run --rm my/noloader /bash
 	assert_status 127
 	assert_has '"/bash": its loader "/'
-	assert_has 'no such file in the container'
+	assert_has 'no such file or directory in the container'
 	assert_has 'onggi pack'
 }
 
@@ -133,7 +133,7 @@ setup() {
 	assert_has 'the file is not executable (mode 0644)'
 	run onggi run --rm my/broken /folder
 	assert_status 126
-	assert_has 'Is a directory'
+	assert_has 'a directory: Permission denied'
 	run onggi run --rm my/broken /foreign
 	assert_status 126
 	assert_has 'it is a program for s390x, and this machine is'

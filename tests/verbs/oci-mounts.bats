@@ -196,13 +196,13 @@ sh('readlink /mnt/link /mnt/far; cat /mnt/file; readlink /mnt/link; readlink /mn
 	assert_status 1
 	assert_has /mnt
 	assert_has /no/such/source
-	assert_has "No such file"
+	assert_has "no such file"
 	box "mount('/mnt', 'x', 'nosuchfs')"
 	assert_has "no file system nosuchfs"
 	box "mount('/mnt', 'tmpfs', 'tmpfs', 'nosuchword=3')"
 	assert_has nosuchword
 	box "mount('/bin/busybox', '/etc', 'bind', 'bind')"
-	assert_has "Not a directory"
+	assert_has "not a directory"
 }
 
 @test "oci mounts: propagations are applied one after the other" {

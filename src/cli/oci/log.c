@@ -7,9 +7,11 @@
 
 #include "base/clock.h"
 #include "base/json_write.h"
+#include "base/mem.h"
 #include "format/printable.h"
 #include "sys/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,15 +68,28 @@ static void write_plain(const char *prefix, const char *text)
 	(void)!fd_write_all(STDERR_FILENO, buf_str(&line), line.len);
 }
 
+/* Engines find out why in these words, as Go spells them; docker's exit statuses depend on it.
+ * Source: docker/cli cli/command/container/run.go toStatusError() */
+static char *engine_words(const char *text)
+{
+	static const int errnums[] = { EACCES, EPERM, ENOENT, ENOTDIR };
+	char *out = mem_strdup(text);
+	for (size_t i = 0; i < ARRAY_LEN(errnums); i++)
+		for (char *at = out; (at = strstr(at, strerror(errnums[i]))) != NULL; at++)
+			*at = (char)(*at - 'A' + 'a');
+	return out;
+}
+
 void oci_log_error(const struct err *err)
 {
+	AUTO_FREE char *text = engine_words(err->text);
 	if (log_fd >= 0)
-		write_entry(log_fd, "error", err->text);
+		write_entry(log_fd, "error", text);
 	else if (is_json) {
-		write_entry(STDERR_FILENO, "error", err->text);
+		write_entry(STDERR_FILENO, "error", text);
 		return;
 	}
-	write_plain(OCI_PROGRAM ": ", err->text);
+	write_plain(OCI_PROGRAM ": ", text);
 	if (err->hint[0] != '\0')
 		write_plain("hint: ", err->hint);
 }

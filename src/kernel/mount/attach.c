@@ -28,7 +28,7 @@ int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err)
 	return -1;
 }
 
-/* The kernel says EINVAL for this and for much else. */
+/* The kernel says EINVAL for this and for much else; mount(2) says ENOTDIR, which engines know. */
 static bool kinds_differ(int mount_fd, int target_fd)
 {
 	struct stat mount, target;
@@ -42,8 +42,9 @@ int mount_attach(int mount_fd, int target_fd, struct err *err)
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
 		return 0;
 	int errnum = errno;
-	err_sys(err, "attach a mount");
-	if (kinds_differ(mount_fd, target_fd))
+	bool is_mismatch = kinds_differ(mount_fd, target_fd);
+	err_num(err, is_mismatch ? ENOTDIR : errnum, "attach a mount");
+	if (is_mismatch)
 		err_hint(err, "a directory cannot be mounted on a file, nor a file on a directory");
 	errno = errnum;
 	return -1;

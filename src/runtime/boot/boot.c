@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/warn.h"
 #include "runtime/boot/steps.h"
 #include "sys/fd.h"
 #include "sys/interrupt.h"
@@ -135,10 +136,32 @@ int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct er
 	return 0;
 }
 
+static struct boot_board *our_board; /* in a child */
+
+/* Where the face writes is the parent's: in a child that descriptor is soon closed, and its number
+ * another's. One that does not fit is left out. */
+static void keep_warning(const char *text)
+{
+	size_t size = strlen(text) + 1, used = our_board->warnings_len;
+	if (size > sizeof(our_board->warnings) - used)
+		return;
+	memcpy(our_board->warnings + used, text, size);
+	our_board->warnings_len = (uint16_t)(used + size);
+}
+
+static void tell_warnings(struct boot_board *board)
+{
+	for (size_t at = 0; at < board->warnings_len; at += strlen(board->warnings + at) + 1)
+		warn_say("%s", board->warnings + at);
+	board->warnings_len = 0;
+}
+
 void boot_child_main(struct boot *boot, enum boot_proc proc)
 {
 	struct err err = { 0 };
 	boot->me = proc;
+	our_board = boot->board;
+	warn_to(keep_warning);
 	fd_close(&boot->parent_sock);
 	bool has_failed = boot_run_ops(boot, proc, 0, &err) < 0;
 	/* The parent may be gone: then whoever starts us listens at the gate. */
@@ -207,7 +230,9 @@ int boot_start(struct boot *boot, struct err *err)
 		return -1;
 	boot->parent_sock = socks[0];
 	boot->child_sock = socks[1];
-	if (boot_run_ops(boot, BOOT_PARENT, 0, err) == 0)
+	int result = boot_run_ops(boot, BOOT_PARENT, 0, err);
+	tell_warnings(boot->board);
+	if (result == 0)
 		return 0;
 	if (atomic_load(&boot->board->has_failed))
 		*err = boot->board->err;

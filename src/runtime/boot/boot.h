@@ -27,6 +27,8 @@ struct boot_span {
  * The board: memory that the three processes share until the exec. Errors and the trace are
  * written here, so that nothing has to be sent, and a killed child still shows where it was.
  */
+#define BOOT_WARNINGS_SIZE 2048
+
 struct boot_board {
 	struct err err;
 	atomic_bool has_failed;
@@ -36,7 +38,9 @@ struct boot_board {
 	uint16_t begun[BOOT_PROC_COUNT];   /* number of rows each process has begun */
 	char cgroup_path[CGROUP_PATH_MAX]; /* of a unit of systemd's, when it is made */
 	atomic_int listener_number; /* of the inner process's seccomp listener, plus 1; 0: none */
-	atomic_bool listener_is_passed; /* to its agent: the inner process may go on */
+	atomic_bool listener_is_passed;    /* to its agent: the inner process may go on */
+	char warnings[BOOT_WARNINGS_SIZE]; /* of the children, each with its final zero */
+	uint16_t warnings_len; /* in bytes; the outer process is gone before inner warns */
 	atomic_uint spans_len;
 	uint32_t spans_capacity; /* 0: no trace */
 	struct boot_span spans[];

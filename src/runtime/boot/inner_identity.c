@@ -263,6 +263,23 @@ static int fail_program(struct boot *boot, const char *path, int errnum, struct 
 	return -1;
 }
 
+/* One that is named by its path shows at its exec, unless that comes later than the answer: then
+ * what can be seen is told with it. A filter may be at work, so other errors say nothing of the
+ * file. */
+static int check_program(struct boot *boot, const char *path, struct err *err)
+{
+	struct stat st;
+	int errnum = 0;
+	if (boot->start_fd < 0)
+		return 0;
+	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
+		errnum = errno;
+	else if (!S_ISREG(st.st_mode))
+		errnum = EACCES;
+	bool is_told = errnum == ENOENT || errnum == ENOTDIR || errnum == EACCES;
+	return is_told ? fail_program(boot, path, errnum, err) : 0;
+}
+
 /* As execvp(3): the first of PATH that is an executable file; EACCES remembered. */
 int inner_find_program(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
@@ -270,7 +287,7 @@ int inner_find_program(struct boot *boot, const struct boot_op *op UNUSED, struc
 	const char *name = process->args.items[0];
 	if (strchr(name, '/') != NULL) {
 		boot->program = mem_strdup(name);
-		return 0;
+		return check_program(boot, name, err);
 	}
 	const char *path = strv_env_get(&process->env, "PATH");
 	AUTO(struct strv, strv_done) dirs = { 0 };
