@@ -27,7 +27,7 @@ static void listed_ids_are_found(void **state)
 				      by_number = { 1, 300000, 10 }, last = { 1, 500000, 1 },
 				      of_bob = { 1, 165536, 1 }, beyond = { 1, 165535, 2 },
 				      two_own = { 0, 1000, 2 }, broken = { 1, 400000, 1 };
-	static const struct {
+	const struct {
 		const struct subid_user *user;
 		struct ns_id_map maps[2];
 		size_t unlisted;
