@@ -186,7 +186,9 @@ c['process']['execCPUAffinity'] = {'initial': '0', 'final': '1'}"
 	runtime create -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
 	runtime start "$ID"
 	run runtime exec "$ID" grep Cpus_allowed_list /proc/self/status
-	assert_matches 'Cpus_allowed_list:[[:space:]]0$'
+	assert_ok
+	# On v2 the kernel replaces it as the process is born into a group with a cpuset.
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || assert_matches 'Cpus_allowed_list:[[:space:]]0$'
 	runtime delete --force "$ID"
 	box "c['process']['execCPUAffinity'] = {'final': '3-1'}"
 	assert_status 1
