@@ -62,6 +62,8 @@ def main():
         code = container.step(step.split(","))
         if step.startswith("kill,") and ",KILL" in step and code == 0:
             container.await_end()
+        elif step.startswith("kill,") and code == 0:
+            time.sleep(0.3)
         print(step, code, container.status())
     container.call("delete", "--force", name)
 

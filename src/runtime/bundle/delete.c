@@ -56,8 +56,10 @@ static int take_away(struct record *record, int pidfd, enum bundle_status status
 	struct cgroup_layout layout;
 	if (cgroup_layout_detect(&layout, err) < 0)
 		return -1;
-	/* A v1-frozen process does not die: the control group goes first then, which thaws it. */
-	if (status == BUNDLE_PAUSED && record_remove_cgroup(record, &layout, err) < 0)
+	/* A v1-frozen process does not die: the control group goes first then, which thaws it. One
+	 * that waits for its start does not say whether somebody else froze it. */
+	if ((status == BUNDLE_PAUSED || status == BUNDLE_CREATED) &&
+	    record_remove_cgroup(record, &layout, err) < 0)
 		return -1;
 	/* The record goes last, and stays if anything does that it names. */
 	if ((pidfd >= 0 && end_process(pidfd, err) < 0) ||
