@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/sock.h"
 
+#include "base/mem.h"
 #include "sys/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 int sock_pair(int out_fds[2], struct err *err)
 {
@@ -19,7 +22,8 @@ union fd_control {
 	struct cmsghdr align;
 };
 
-int sock_send(int sock_fd, const void *data, size_t len, int fd, struct err *err)
+/* One sendmsg(2). @return what it returns */
+static ssize_t send_once(int sock_fd, const void *data, size_t len, int fd)
 {
 	union fd_control control = { 0 };
 	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = len };
@@ -37,9 +41,59 @@ int sock_send(int sock_fd, const void *data, size_t len, int fd, struct err *err
 	do {
 		n = sendmsg(sock_fd, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_sys(err, "send a message");
+	return n;
+}
+
+int sock_send(int sock_fd, const void *data, size_t len, int fd, struct err *err)
+{
+	return send_once(sock_fd, data, len, fd) < 0 ? err_sys(err, "send a message") : 0;
+}
+
+int sock_send_stream(int sock_fd, const void *data, size_t len, int fd, struct err *err)
+{
+	for (size_t sent = 0; sent < len;) {
+		ssize_t n = send_once(sock_fd, (const char *)data + sent, len - sent,
+				      sent == 0 ? fd : -1);
+		if (n < 0)
+			return err_sys(err, "send to a socket");
+		sent += (size_t)n;
+	}
 	return 0;
+}
+
+/* A path longer than an address can be is shortened by way of its directory. */
+static int open_parent(const char *path, const char **out_name, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *dir = slash != NULL ? mem_strndup(path, (size_t)(slash - path) + 1)
+					    : mem_strdup(".");
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open the directory of %s", path);
+	*out_name = slash != NULL ? slash + 1 : path;
+	return fd;
+}
+
+int sock_connect(const char *path, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FD dir_fd = -1;
+	AUTO_FREE char *by_dir = NULL;
+	const char *name = path;
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		dir_fd = open_parent(path, &name, err);
+		if (dir_fd < 0)
+			return -1;
+		by_dir = mem_printf("%s/%s", fd_proc_path(dir_fd).text, name);
+		name = by_dir;
+	}
+	if (strlen(name) >= sizeof(address.sun_path))
+		return err_num(err, ENAMETOOLONG, "connect to %s", path);
+	memcpy(address.sun_path, name, strlen(name) + 1);
+	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, "connect to %s", path);
+	return fd_take(&fd);
 }
 
 ssize_t sock_recv(int sock_fd, void *data, size_t size, int *out_fd, struct err *err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Sequenced-packet socket pairs that carry messages and descriptors between our own processes. */
+/* Unix sockets: packets between our own processes, and streams to others; both carry descriptors.
+ */
 #include "base/err.h"
 
 #include <stddef.h>
@@ -19,3 +20,11 @@ int sock_send(int sock_fd, const void *data, size_t len, int fd, struct err *err
  * @return bytes received; 0 at the end of the stream (the peer is gone); -1 on error
  */
 ssize_t sock_recv(int sock_fd, void *data, size_t size, int *out_fd, struct err *err);
+
+/** Connect to a stream socket, at a path of any length. @return owned fd, or -1 ERR_SYSTEM
+ *  Source: unix(7) */
+int sock_connect(const char *path, struct err *err);
+
+/** Send all of `data` over a stream; a descriptor (>= 0) goes with its first byte. @return 0 or -1
+ */
+int sock_send_stream(int sock_fd, const void *data, size_t len, int fd, struct err *err);

@@ -18,9 +18,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define PASSED_TIMEOUT_NS (30 * UINT64_C(1000000000))
@@ -84,16 +82,8 @@ static int await_listener(struct boot *boot, struct err *err)
 
 static int connect_to(const char *path, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-	if (len >= sizeof(address.sun_path))
-		return err_set(err, ERR_INVALID, "the path of the socket is too long: %.200s",
-			       path);
-	memcpy(address.sun_path, path, len + 1);
-	AUTO_FD sock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sock_fd < 0 || connect(sock_fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, "failed to connect with seccomp agent at %s", path);
-	return fd_take(&sock_fd);
+	int fd = sock_connect(path, err);
+	return fd >= 0 ? fd : err_context(err, "failed to connect with seccomp agent at %s", path);
 }
 
 /* Source: OCI runtime-spec config-linux.md "The Container Process State" */
@@ -114,31 +104,6 @@ static void format_state(struct boot *boot, struct buf *out)
 	buf_add_char(out, '}');
 }
 
-/* The descriptor goes with the first bytes. */
-static int send_state(int sock_fd, const struct buf *text, int fd, struct err *err)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec bytes = { .iov_base = text->data, .iov_len = text->len };
-	struct msghdr message = {
-		.msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
-	ssize_t n = sendmsg(sock_fd, &message, MSG_NOSIGNAL);
-	for (size_t sent = n > 0 ? (size_t)n : 0; n > 0 && sent < text->len; sent += (size_t)n)
-		n = send(sock_fd, text->data + sent, text->len - sent, MSG_NOSIGNAL);
-	return n <= 0 ? err_sys(err, "send the listener") : 0;
-}
-
 int parent_pass_listener(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	struct boot_packet packet;
@@ -156,8 +121,8 @@ int parent_pass_listener(struct boot *boot, const struct boot_op *op UNUSED, str
 	if (listener_fd < 0)
 		return -1;
 	format_state(boot, &state);
-	if (send_state(agent_fd, &state, listener_fd, err) < 0)
-		return -1;
+	if (sock_send_stream(agent_fd, state.data, state.len, listener_fd, err) < 0)
+		return err_context(err, "send the listener");
 	atomic_store(&boot->board->listener_is_passed, true);
 	return 0;
 }

@@ -4,14 +4,12 @@
 #include "base/mem.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "sys/sock.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define LISTEN_FDS_MAX 1024
@@ -31,56 +29,13 @@ int hand_over_pid(const char *path, pid_t pid, struct err *err)
 	return 0;
 }
 
-/* The path may be longer than an address can be: then by way of its directory. */
-static int connect_to(const char *path, struct err *err)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	AUTO_FREE char *for_dir = mem_strdup(path);
-	AUTO_FREE char *for_name = mem_strdup(path);
-	AUTO_FD dir_fd = -1;
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	AUTO_FREE char *short_path = mem_strdup(path);
-	if (fd < 0)
-		return err_sys(err, "make a socket");
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		dir_fd = open(dirname(for_dir), O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir_fd < 0)
-			return err_sys(err, "open the directory of %s", path);
-		free(short_path);
-		short_path = mem_printf("%s/%s", fd_proc_path(dir_fd).text, basename(for_name));
-	}
-	if (strlen(short_path) >= sizeof(address.sun_path))
-		return err_num(err, ENAMETOOLONG, "connect to %s", path);
-	memcpy(address.sun_path, short_path, strlen(short_path) + 1);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, "connect to %s", path);
-	return fd_take(&fd);
-}
-
 int hand_over_fd(const char *socket_path, const char *what, int fd, struct err *err)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	AUTO_FREE char *text = mem_strdup(what);
-	struct iovec data = { .iov_base = text, .iov_len = strlen(text) };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	AUTO_FD socket_fd = connect_to(socket_path, err);
+	AUTO_FD socket_fd = sock_connect(socket_path, err);
 	if (socket_fd < 0)
 		return -1;
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0)
-		return err_sys(err, "send a descriptor to %s", socket_path);
+	if (sock_send_stream(socket_fd, what, strlen(what), fd, err) < 0)
+		return err_context(err, "%s", socket_path);
 	return 0;
 }
 
