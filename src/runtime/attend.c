@@ -248,3 +248,12 @@ int attend(struct boot *boot, struct stdio *stdio, bool sig_proxy, struct proces
 	fd_close(&self.signal_fd);
 	return result;
 }
+
+int attend_start(struct boot *boot, struct stdio *stdio, const struct stdio_options *wanted,
+		 struct err *err)
+{
+	if (stdio_open(stdio, wanted, err) < 0)
+		return -1;
+	memcpy(boot->stdio_fds, stdio->payload_fds, sizeof(boot->stdio_fds));
+	return boot_start(boot, err);
+}

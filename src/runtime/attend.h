@@ -19,6 +19,13 @@ void attend_block_signals(sigset_t *saved);
 void attend_restore_signals(const sigset_t *saved);
 
 /**
+ * Prepare the payload's input and output, and start it.
+ * @return as boot_start()
+ */
+int attend_start(struct boot *boot, struct stdio *stdio, const struct stdio_options *wanted,
+		 struct err *err);
+
+/**
  * Until the payload ends. Signals are passed on to it; with `sig_proxy` false SIGINT, SIGTERM and
  * SIGHUP end it instead. The caller's terminal is in raw mode meanwhile if the container has one.
  */

@@ -146,35 +146,25 @@ static int prepare(struct run *run, struct err *err)
 	return run_sources_prepare(options, err);
 }
 
-static int open_stdio(struct run *run, struct err *err)
+static int start(struct run *run, struct err *err)
 {
 	const struct run_options *options = run->options;
+	extra_begin(run, EXTRA_RECORD, "record the intent");
+	if (record(run, err) < 0 || write_cidfile(run, err) < 0)
+		return -1;
+	extra_end(run, EXTRA_RECORD);
+	if (boot_init(&run->boot, &run->plan, &run->draft.cgroups, options->trace != RUN_TRACE_NONE,
+		      err) < 0)
+		return -1;
+	run->has_boot = true;
+	run->boot.diagnose = exec_diagnose;
 	struct stdio_options wanted = {
 		.tty = options->tty,
 		.interactive = options->interactive && options->attach_stdin,
 		.attach_stdout = options->attach_stdout,
 		.attach_stderr = options->attach_stderr,
 	};
-	if (stdio_open(&run->stdio, &wanted, err) < 0)
-		return -1;
-	memcpy(run->boot.stdio_fds, run->stdio.payload_fds, sizeof(run->boot.stdio_fds));
-	return 0;
-}
-
-static int start(struct run *run, struct err *err)
-{
-	extra_begin(run, EXTRA_RECORD, "record the intent");
-	if (record(run, err) < 0 || write_cidfile(run, err) < 0)
-		return -1;
-	extra_end(run, EXTRA_RECORD);
-	if (boot_init(&run->boot, &run->plan, &run->draft.cgroups,
-		      run->options->trace != RUN_TRACE_NONE, err) < 0)
-		return -1;
-	run->has_boot = true;
-	run->boot.diagnose = exec_diagnose;
-	if (open_stdio(run, err) < 0)
-		return -1;
-	return boot_start(&run->boot, err);
+	return attend_start(&run->boot, &run->stdio, &wanted, err);
 }
 
 static int save_started(struct run *run, struct err *err)

@@ -100,10 +100,7 @@ int bundle_events(const struct bundle_home *home, const char *id,
 	AUTO_FD pidfd = watch.pidfd;
 	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)
 		return err_set(err, ERR_CONFLICT, "container with id %s is not running", id);
-	if (record.facts.cgroup_path == NULL)
-		return err_set(err, ERR_UNSUPPORTED, "container %s has no control group", id);
-	if (cgroup_layout_detect(&watch.layout, err) < 0 ||
-	    cgroup_open(&watch.layout, record.facts.cgroup_path, &watch.cgroup, err) < 0)
+	if (record_open_cgroup(&record, &watch.layout, &watch.cgroup, err) < 0)
 		return -1;
 	int result = observe(&watch, err);
 	cgroup_oom_done(&watch.oom);

@@ -155,10 +155,7 @@ static int start(struct exec *self, struct err *err)
 		.attach_stdout = true,
 		.attach_stderr = true,
 	};
-	if (stdio_open(&self->stdio, &wanted, err) < 0)
-		return -1;
-	memcpy(self->boot.stdio_fds, self->stdio.payload_fds, sizeof(self->boot.stdio_fds));
-	return boot_start(&self->boot, err);
+	return attend_start(&self->boot, &self->stdio, &wanted, err);
 }
 
 static int run(struct exec *self, int *out_exit_code, struct err *err)

@@ -12,12 +12,7 @@ static int signal_all(const struct record *record, int number, struct err *err)
 {
 	struct cgroup_layout layout;
 	struct cgroup cgroup;
-	const char *path = record->facts.cgroup_path;
-	if (path == NULL)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "container %s has no control group: its processes are not known",
-			       record->id);
-	if (cgroup_layout_detect(&layout, err) < 0 || cgroup_open(&layout, path, &cgroup, err) < 0)
+	if (record_open_cgroup(record, &layout, &cgroup, err) < 0)
 		return -1;
 	int result = number == SIGKILL ? cgroup_kill(&cgroup, err)
 				       : cgroup_signal(&cgroup, number, err);

@@ -12,6 +12,7 @@
 #include "base/warn.h"
 #include "kernel/proc/tty.h"
 #include "kernel/seccomp/seccomp.h"
+#include "runtime/attend.h"
 #include "runtime/boot/hooks.h"
 #include "runtime/boot/trace.h"
 #include "runtime/bundle/document.h"
@@ -270,10 +271,7 @@ static int start(struct launch *self, struct err *err)
 		.attach_stdout = true,
 		.attach_stderr = true,
 	};
-	if (stdio_open(&self->stdio, &wanted, err) < 0)
-		return -1;
-	memcpy(self->boot.stdio_fds, self->stdio.payload_fds, sizeof(self->boot.stdio_fds));
-	return boot_start(&self->boot, err);
+	return attend_start(&self->boot, &self->stdio, &wanted, err);
 }
 
 int launch(struct launch *self, struct err *err)

@@ -12,12 +12,7 @@ static int freeze(const struct record *record, bool wanted, struct err *err)
 {
 	struct cgroup_layout layout;
 	struct cgroup cgroup;
-	const char *path = record->facts.cgroup_path;
-	if (path == NULL)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "container %s has no control group that could be frozen",
-			       record->id);
-	if (cgroup_layout_detect(&layout, err) < 0 || cgroup_open(&layout, path, &cgroup, err) < 0)
+	if (record_open_cgroup(record, &layout, &cgroup, err) < 0)
 		return -1;
 	int result = cgroup_freeze(&cgroup, wanted, err);
 	cgroup_done(&cgroup);

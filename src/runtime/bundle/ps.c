@@ -23,12 +23,7 @@ int bundle_ps(const struct bundle_home *home, const char *id, pid_t **out, size_
 	size_t len = 0;
 	if (record_open(home->state_path, id, false, &record, err) < 0)
 		return -1;
-	if (record.facts.cgroup_path == NULL)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "container %s has no control group: its processes are not known",
-			       id);
-	if (cgroup_layout_detect(&layout, err) < 0 ||
-	    cgroup_open(&layout, record.facts.cgroup_path, &cgroup, err) < 0)
+	if (record_open_cgroup(&record, &layout, &cgroup, err) < 0)
 		return -1;
 	int result = cgroup_pids(&cgroup, &pids, &len, err);
 	cgroup_done(&cgroup);

@@ -240,6 +240,18 @@ static void stop_unit(const struct record *record)
 		warn_say("container %s: %s", record->id, err.text);
 }
 
+int record_open_cgroup(const struct record *record, struct cgroup_layout *layout,
+		       struct cgroup *out, struct err *err)
+{
+	const char *path = record->facts.cgroup_path;
+	if (path == NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "container %s has no control group: its processes cannot be "
+			       "counted, limited or frozen",
+			       record->id);
+	return cgroup_layout_detect(layout, err) < 0 ? -1 : cgroup_open(layout, path, out, err);
+}
+
 int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,
 			 struct err *err)
 {

@@ -97,6 +97,11 @@ void record_close(struct record *record);
  *  holds the lock. */
 bool record_is_abandoned(const struct record *record);
 
+/** Find out what control groups there are, and open that of the container. `layout` must outlive
+ *  `out`. @return 0; -1 ERR_UNSUPPORTED when it has none */
+int record_open_cgroup(const struct record *record, struct cgroup_layout *layout,
+		       struct cgroup *out, struct err *err);
+
 /** Kill what is in its control group and remove the group, and systemd's unit of it. A unit that
  *  cannot be stopped is a warning. */
 int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,

@@ -17,10 +17,7 @@ int bundle_update(const struct bundle_home *home, const char *id,
 		return -1;
 	if (status == BUNDLE_STOPPED)
 		return err_set(err, ERR_CONFLICT, "container not running");
-	if (record.facts.cgroup_path == NULL)
-		return err_set(err, ERR_UNSUPPORTED, "container %s has no control group", id);
-	if (cgroup_layout_detect(&layout, err) < 0 ||
-	    cgroup_open(&layout, record.facts.cgroup_path, &cgroup, err) < 0)
+	if (record_open_cgroup(&record, &layout, &cgroup, err) < 0)
 		return -1;
 	/* systemd first: it writes the files of its properties, and we the last word. */
 	const struct scope *unit = &record.facts.unit;
