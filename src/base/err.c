@@ -8,6 +8,7 @@
 
 #undef err_set
 #undef err_sys
+#undef err_call
 #undef err_num
 #undef err_context
 #undef err_hint
@@ -44,6 +45,21 @@ int err_sys(struct err *err, const char *fmt, ...)
 	err_fill(err, ERR_SYSTEM, saved, fmt, ap);
 	va_end(ap);
 	errno = saved;
+	return -1;
+}
+
+int err_call(struct err *err, const char *call, const char *fmt, ...)
+{
+	int errnum = errno;
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_num(err, errnum, "%s", text);
+	if (errnum == ENOSYS)
+		err_hint(err, "the kernel has no %s(2), or a filter around us denies it", call);
+	errno = errnum;
 	return -1;
 }
 

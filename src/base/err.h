@@ -41,6 +41,10 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...) PRINTF_LI
 /** Set ERR_SYSTEM from errno, ": strerror(errno)" appended. Keeps errno. @return -1 */
 int err_sys(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/** As err_sys, of a system call that a kernel or a filter around us may not have: a hint names it
+ *  then (ENOSYS). @return -1 */
+int err_call(struct err *err, const char *call, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
 /** As err_sys with an explicit error number (positive). @return -1 */
 int err_num(struct err *err, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
@@ -63,6 +67,7 @@ const char *err_kind_name(enum err_kind kind);
 /* The analyzer does not see into err.c: without this it goes on where these have returned. */
 #define err_set(...)     (err_set(__VA_ARGS__), -1)
 #define err_sys(...)     (err_sys(__VA_ARGS__), -1)
+#define err_call(...)    (err_call(__VA_ARGS__), -1)
 #define err_num(...)     (err_num(__VA_ARGS__), -1)
 #define err_context(...) (err_context(__VA_ARGS__), -1)
 #define err_hint(...)    (err_hint(__VA_ARGS__), -1)

@@ -97,7 +97,7 @@ static int exec_readonly(struct err *err)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	syscall(SYS_execveat, copy_fd, "", args.items, environ, AT_EMPTY_PATH);
-	return err_sys(err, "execute our own program again");
+	return err_call(err, "execveat", "execute our own program again");
 }
 
 int seal_always(const char *libexec_path, struct err *err)

@@ -103,7 +103,7 @@ int process_wait(int pidfd, struct process_exit *out, struct err *err)
 int process_signal(int pidfd, int signal, struct err *err)
 {
 	if (pidfd_send_signal(pidfd, signal, NULL, 0) < 0 && errno != ESRCH)
-		return err_sys(err, "send signal %d", signal);
+		return err_call(err, "pidfd_send_signal", "send signal %d", signal);
 	return 0;
 }
 

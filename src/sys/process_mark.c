@@ -56,7 +56,7 @@ int process_mark_open(const struct process_mark *mark, int *out_pidfd, struct er
 	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
 		return 0;
 	if (pidfd < 0)
-		return err_sys(err, "open process %d", (int)mark->pid);
+		return err_call(err, "pidfd_open", "open process %d", (int)mark->pid);
 	/* Looked at after it was opened: what is true of the number now is true of the pidfd. */
 	if (process_mark_take(mark->pid, &now, &why) < 0) {
 		if (why.kind == ERR_NOT_FOUND)

@@ -41,13 +41,13 @@ static int open_resolved(int root_fd, const char *path, int flags, mode_t mode, 
 int rooted_open(int root_fd, const char *path, int flags, mode_t mode, struct err *err)
 {
 	int fd = open_resolved(root_fd, path, flags, mode, RESOLVE_IN_ROOT);
-	return fd >= 0 ? fd : err_sys(err, "open %s", path);
+	return fd >= 0 ? fd : err_call(err, "openat2", "open %s", path);
 }
 
 int rooted_open_nosymlink(int root_fd, const char *path, int flags, mode_t mode, struct err *err)
 {
 	int fd = open_resolved(root_fd, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	return fd >= 0 ? fd : err_sys(err, "open %s", path);
+	return fd >= 0 ? fd : err_call(err, "openat2", "open %s", path);
 }
 
 static int make_dirs(int root_fd, const char *path, mode_t mode, int links, struct err *err);
@@ -111,7 +111,7 @@ static int make_dirs(int root_fd, const char *path, mode_t mode, int links, stru
 
 	int fd = open_resolved(root_fd, copy, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
 	if (fd >= 0 || errno != ENOENT)
-		return fd >= 0 ? fd : err_sys(err, "open directory %s", path);
+		return fd >= 0 ? fd : err_call(err, "openat2", "open directory %s", path);
 	for (char *slash = strchr(copy, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash != NULL)
 			*slash = '\0';
@@ -150,7 +150,7 @@ static int make_file(int root_fd, const char *path, mode_t mode, int links, stru
 	AUTO_FD made_fd = openat(parent_fd, name,
 				 O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, mode);
 	if (made_fd < 0 && errno != EEXIST)
-		return err_sys(err, "make file %s", path);
+		return err_call(err, "openat2", "make file %s", path);
 	int fd = rooted_open(root_fd, path, O_PATH, 0, err);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;

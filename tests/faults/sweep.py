@@ -25,7 +25,7 @@ GRACE_S = 5 * int(os.environ.get("ONGGI_TIME_SCALE", "1"))
 # brk(2) tells of a failure by its value.
 NEVER = """close brk exit exit_group arch_prctl set_tid_address set_robust_list rseq getpid gettid getppid
 getuid geteuid getgid getegid umask rt_sigreturn sched_yield rt_sigprocmask rt_sigaction restart_syscall
-munmap clock_gettime setsid clock_nanosleep getrandom""".split()
+munmap clock_gettime setsid clock_nanosleep getrandom capget""".split()
 
 OPENS = ["ENOMEM", "EMFILE", "EIO"]
 MAKES = ["ENOMEM", "ENOSPC", "EIO"]
@@ -144,7 +144,7 @@ def judge(bed, status, text, number):
 
 def clean_up(bed, status, hit):
     # A lock file alone is in nobody's way: the next to use the id, or a sweep, removes it.
-    if hit in ("flock", "unlinkat") and not os.path.exists(f"{bed.state}/state/{bed.id}"):
+    if hit in ("flock", "newfstatat", "unlinkat") and not os.path.exists(f"{bed.state}/state/{bed.id}"):
         subprocess.run(["rm", "-f", f"{bed.state}/locks/{bed.id}"], check=True)
     if bed.verb in ("create", "run") and bed.kind == "fail" and status not in (0, None):
         for thing in bed.left_for_good():

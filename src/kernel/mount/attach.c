@@ -20,7 +20,7 @@ int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err)
 	if (fd >= 0)
 		return fd;
 	int errnum = errno;
-	err_sys(err, "copy the mount %s", path[0] != '\0' ? path : "of a descriptor");
+	err_call(err, "open_tree", "copy the mount %s", path[0] != '\0' ? path : "of a descriptor");
 	if (errnum == EINVAL)
 		err_hint(err, "it may be unbindable, of another mount namespace, or have locked "
 			      "mounts below it");
@@ -43,7 +43,8 @@ int mount_attach(int mount_fd, int target_fd, struct err *err)
 		return 0;
 	int errnum = errno;
 	bool is_mismatch = kinds_differ(mount_fd, target_fd);
-	err_num(err, is_mismatch ? ENOTDIR : errnum, "attach a mount");
+	errno = is_mismatch ? ENOTDIR : errnum;
+	err_call(err, "move_mount", "attach a mount");
 	if (is_mismatch)
 		err_hint(err, "a directory cannot be mounted on a file, nor a file on a directory");
 	errno = errnum;

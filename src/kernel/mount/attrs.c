@@ -30,8 +30,8 @@ int mount_set_attrs(int mount_fd, uint64_t set, uint64_t clear, bool recursive, 
 	if (errno == ENOSYS)
 		return mount_remount_attrs(mount_fd, set, attr.attr_clr, recursive, err);
 	int errnum = errno;
-	err_sys(err, "set mount attributes 0x%llx, clear 0x%llx", (unsigned long long)set,
-		(unsigned long long)clear);
+	err_call(err, "mount_setattr", "set mount attributes 0x%llx, clear 0x%llx",
+		 (unsigned long long)set, (unsigned long long)clear);
 	if (errnum == EPERM)
 		err_hint(err, "in a user namespace what the mount came with (ro, nosuid, nodev, "
 			      "noexec, its access time) is locked");
@@ -63,5 +63,5 @@ int mount_set_propagation(int mount_fd, unsigned long propagation, bool recursiv
 	unsigned long flags = propagation | (recursive ? MS_REC : 0);
 	if (errno == ENOSYS && mount(NULL, fd_proc_path(mount_fd).text, NULL, flags, NULL) == 0)
 		return 0;
-	return err_sys(err, "set the propagation of a mount");
+	return err_call(err, "mount_setattr", "set the propagation of a mount");
 }

@@ -118,19 +118,19 @@ int mount_open_fs(const char *fstype, struct err *err)
 		return fs_fd;
 	if (errno == ENODEV)
 		return err_set(err, ERR_UNSUPPORTED, "this kernel has no file system %s", fstype);
-	return err_sys(err, "open file system %s", fstype);
+	return err_call(err, "fsopen", "open file system %s", fstype);
 }
 
 int mount_create(int fs_fd, const char *fstype, uint64_t attrs, struct err *err)
 {
 	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
-		err_sys(err, "create a %s file system", fstype);
+		err_call(err, "fsconfig", "create a %s file system", fstype);
 		mount_explain(fs_fd, err);
 		return -1;
 	}
 	int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	if (fd < 0) {
-		err_sys(err, "mount %s", fstype);
+		err_call(err, "fsmount", "mount %s", fstype);
 		mount_explain(fs_fd, err);
 	}
 	return fd;
@@ -161,7 +161,7 @@ int mount_new(const char *fstype, const char *source, const struct strv *data, u
 			       "source of %s: the kernel takes no value above %d bytes", fstype,
 			       FSCONFIG_VALUE_MAX);
 	if (source != NULL && fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", source, 0) < 0) {
-		err_sys(err, "source %s of %s", source, fstype);
+		err_call(err, "fsconfig", "source %s of %s", source, fstype);
 		mount_explain(fs_fd, err);
 		return -1;
 	}

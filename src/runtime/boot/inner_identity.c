@@ -235,7 +235,10 @@ int inner_set_caps(struct boot *boot, const struct boot_op *op UNUSED, struct er
 static int check_inside(const char *cwd, struct err *err)
 {
 	char here[PATH_MAX];
-	if (getcwd(here, sizeof(here)) == NULL || here[0] != '/')
+	bool is_known = getcwd(here, sizeof(here)) != NULL;
+	if (!is_known && errno != ENOENT)
+		return err_sys(err, "look up the working directory %s", cwd);
+	if (!is_known || here[0] != '/')
 		return err_set(err, ERR_INVALID, "working directory %s is outside the root", cwd);
 	return 0;
 }

@@ -303,8 +303,10 @@ int record_take(const char *state_path, const char *id, const struct cgroup_layo
 	if (reclaim(&record, layout, err) < 0)
 		return -1;
 	record.dir_fd = file_open_dir(record.state_fd, id, 0700, err);
-	if (record.dir_fd < 0)
+	if (record.dir_fd < 0) {
+		unlinkat(record.state_fd, id, AT_REMOVEDIR); /* it may have been made */
 		return -1;
+	}
 	*out = record;
 	record = (struct record)RECORD_INIT;
 	return 0;
