@@ -200,6 +200,8 @@ int cgroup_v2_enable(const struct cgroup *cgroup, size_t index, const struct cgr
 		names_add(&optional, "cpu");
 		names_add(&optional, "memory");
 		names_add(&optional, "pids");
+		names_add(&optional, "io");
+		names_add(&optional, "cpuset");
 	}
 	if (required.len == 0 && optional.len == 0)
 		return 0;
@@ -218,6 +220,12 @@ int cgroup_v2_enable(const struct cgroup *cgroup, size_t index, const struct cgr
 	struct names missing = names_filter(&required, have, false);
 	if (missing.len > 0)
 		return fail_missing(h->mount_path, &missing, have, err);
+	/* Not every kernel has these: looked for only where a tree is used for the first time. */
+	if (optional.len > 0) {
+		names_add(&optional, "hugetlb");
+		names_add(&optional, "rdma");
+		names_add(&optional, "misc");
+	}
 	if (required.len > 0 && enable_path(h, &place, &required, base_fd, err) < 0)
 		return -1;
 	/* Each alone and best effort: a delegated tree may lack some, and statistics say 0 then. */

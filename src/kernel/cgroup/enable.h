@@ -7,7 +7,7 @@
 /**
  * Make the controllers that `limits` needs available in the cgroup at `path`, by writing the
  * cgroup.subtree_control of the levels above it where it does not have them yet. On pure v2 also
- * cpu, memory and pids, for the statistics, as far as that goes.
+ * what others read statistics of (cpu, memory, pids, io, ...), as far as that goes.
  *
  * @leaf_fd  the cgroup's directory
  * @base_fd  see cgroup_base_open

@@ -16,12 +16,16 @@
 #include "sys/process.h"
 #include "sys/sock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+
+#define PROC_CGROUP_MAX 65536
 
 int parent_make_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
@@ -191,9 +195,43 @@ int parent_prepare_pid_namespace(struct boot *boot, const struct boot_op *op UNU
 	return 0;
 }
 
+/* Where the container's first process is now: a v2 cgroup that passes on controllers can have no
+ * processes, and a service manager inside makes the container's own one such (EBUSY). */
+static int follow_first_process(struct boot *boot)
+{
+	AUTO(struct buf, buf_done) text = { 0 };
+	AUTO_FREE char *path = mem_printf("/proc/%d/cgroup", (int)boot->plan->target->pid);
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fd_read_all(fd, PROC_CGROUP_MAX, path, &text, NULL) < 0)
+		return -1;
+	const char *line = strstr(buf_str(&text), "0::/");
+	if (line == NULL)
+		return -1;
+	const char *where = line + strlen("0::");
+	AUTO_FREE char *now = mem_strndup(where, strcspn(where, "\n"));
+	struct cgroup cgroup;
+	if (cgroup_open(boot->layout, now, &cgroup, NULL) < 0)
+		return -1;
+	cgroup_done(&boot->cgroup);
+	boot->cgroup = cgroup;
+	return 0;
+}
+
+static bool is_crowded_out(const struct boot *boot, const struct err *err)
+{
+	const struct boot_target *target = boot->plan->target;
+	return err->errnum == EBUSY && target != NULL && boot->has_cgroup &&
+	       (target->cgroups == NULL || target->cgroups->len == 0);
+}
+
 int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, err);
+	struct err first = { 0 };
+	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, &first);
+	if (pid < 0 && is_crowded_out(boot, &first) && follow_first_process(boot) == 0)
+		pid = boot_clone_inner(boot, 0, &boot->pidfd, &first);
+	if (pid < 0 && err != NULL)
+		*err = first;
 	if (pid < 0 && boot->plan->has_user_ns)
 		ns_explain_refusal(err);
 	if (pid < 0)
