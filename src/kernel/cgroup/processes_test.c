@@ -364,10 +364,11 @@ static int warnings;
 
 static void count_warning(const char *text)
 {
-	warnings += strstr(text, "user namespace") != NULL;
+	(void)text;
+	warnings++;
 }
 
-/* Root of a user namespace of its own may not set device rules: one warning, no failure. */
+/* Root of a user namespace of its own may not set device rules: no failure, and no word. */
 static int apply_in_user_namespace(void *arg)
 {
 	struct cgroup_limits limits = { 0 };
@@ -382,10 +383,10 @@ static int apply_in_user_namespace(void *arg)
 	cgroup_limits_add_device(&limits, true, 'c', 1, 3, "rw");
 	if (cgroup_apply(&bed.cgroup, &limits, &err) < 0)
 		return 1;
-	return warnings == 1 ? 0 : 2;
+	return warnings == 0 ? 0 : 2;
 }
 
-static void devices_in_a_user_namespace_are_a_warning(void **state)
+static void devices_in_a_user_namespace_are_no_failure(void **state)
 {
 	(void)state;
 	bed_init(&bed);
@@ -560,7 +561,7 @@ int main(void)
 		BED_TEST(pids_limit_holds),
 		BED_TEST(devices_are_denied_and_allowed),
 		BED_TEST(devices_by_program),
-		BED_TEST(devices_in_a_user_namespace_are_a_warning),
+		BED_TEST(devices_in_a_user_namespace_are_no_failure),
 		BED_TEST(freeze_stops_and_thaw_continues),
 		BED_TEST(freeze_works_on_v2_alone),
 		BED_TEST(kill_ends_forking_processes),

@@ -5,7 +5,6 @@
  */
 #include "kernel/cgroup/control/userns.h"
 
-#include "base/warn.h"
 #include "kernel/cgroup/control/control.h"
 
 #include <errno.h>
@@ -28,11 +27,8 @@ static bool is_unprivileged(void)
 
 int cgroup_device_failure(const struct err *cause, struct err *err)
 {
-	if (cause->errnum == EPERM && is_unprivileged()) {
-		warn_say("device rules are not set: the kernel takes them only from root of the "
-			 "initial user namespace");
+	if (cause->errnum == EPERM && is_unprivileged())
 		return 0;
-	}
 	if (err != NULL)
 		*err = *cause;
 	return -1;

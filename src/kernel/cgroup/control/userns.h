@@ -6,9 +6,9 @@
 
 /**
  * What to do about device rules that failed with `cause`. Only root of the initial user namespace
- * may set them; for others it is a warning, because the kernel itself then keeps device nodes
- * from being made or opened where it matters.
- * @return 0 after the warning, or -1 with `cause` in `err`
+ * may set them; for others it is nothing to speak of, because the kernel itself then keeps device
+ * nodes from being made or opened where it matters, and every container would say it.
+ * @return 0, or -1 with `cause` in `err`
  * Source: user_namespaces(7); devcgroup_access_write() and bpf_prog_load() ask for capabilities
  * in the initial user namespace
  */
