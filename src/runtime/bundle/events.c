@@ -95,9 +95,10 @@ int bundle_events(const struct bundle_home *home, const char *id,
 	if (record_open(home->state_path, id, false, &record, err) < 0)
 		return -1;
 	enum bundle_status status;
-	if (record_status(&record, &status, &watch.pidfd, err) < 0)
+	AUTO_FD pidfd = -1;
+	if (record_status(&record, &status, &pidfd, err) < 0)
 		return -1;
-	AUTO_FD pidfd = watch.pidfd;
+	watch.pidfd = pidfd;
 	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)
 		return err_set(err, ERR_CONFLICT, "container with id %s is not running", id);
 	if (record_open_cgroup(&record, &watch.layout, &watch.cgroup, err) < 0)
