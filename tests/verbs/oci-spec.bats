@@ -102,7 +102,7 @@ compare() {
 	assert_ok
 	assert_has "--pid-file"
 	run "$ONGGI_RUNTIME" no-such-command
-	assert_status 1
+	assert_status 3
 	run "$ONGGI_RUNTIME" man
 	assert_ok
 	assert_has ".TH ONGGI-RUNTIME 1"
