@@ -44,7 +44,9 @@ static void man_add_command(struct buf *out, const struct oci_verb *verb)
 	buf_add_str(out, ".SH COMMAND: ");
 	buf_add_str(out, verb->name);
 	buf_add_str(out, "\n.B ");
-	add_usage(out, OCI_PROGRAM, verb);
+	AUTO(struct buf, buf_done) usage = { 0 };
+	add_usage(&usage, OCI_PROGRAM, verb);
+	man_add_text(out, buf_str(&usage));
 	buf_add_str(out, "\n");
 	man_add_paragraphs(out, verb->details);
 	man_add_options(out, &verb->options);
@@ -59,22 +61,26 @@ static int man_run(const struct oci_globals *globals UNUSED, void *input UNUSED,
 			  ".SH DESCRIPTION\n");
 	man_add_paragraphs(
 		&out,
-		"An OCI runtime for the foreground: it takes a bundle, a directory with a "
-		"config.json and a root file system, and runs the container it describes. Options "
-		"and messages are those of runc. What a configuration asks for is done, or refused "
-		"with the place in it.\n\n"
-		"In this release the life of a container is one command, run. The commands that "
-		"split it (create, start, state, kill, delete, exec, ...) are refused by name, and "
-		"so are containers in the background.");
+		"An OCI runtime: it takes a bundle, a directory with a config.json and a root file "
+		"system, and makes, runs and ends the container it describes. Commands, options, "
+		"messages and exit statuses are those of runc, so that engines use it unchanged; a "
+		"link named runc or crun does the same. What a configuration asks for is done, or "
+		"refused with the place in it.\n\n"
+		"create, start, kill and delete are a container's life; run is all of it in one "
+		"command. Nothing of the runtime stays beside a container but its record.");
 	man_add_options(&out, &oci_global_options);
 	for (const struct oci_verb *const *verb = oci_verbs; *verb != NULL; verb++)
 		if (!(*verb)->is_hidden)
 			man_add_command(&out, *verb);
-	buf_add_str(&out, ".SH EXIT STATUS\nrun: the payload's exit status, or 128 and the number "
-			  "of the signal that ended it. 1 for every failure.\n"
-			  ".SH FILES\n.TP\n.I " OCI_STATE_PATH
-			  "\nLocks and records of running containers; compiled seccomp filters.\n"
-			  ".SH SEE ALSO\n.BR onggi (1)\n");
+	buf_add_str(&out,
+		    ".SH EXIT STATUS\nrun and exec: the program's exit status, or 128 and the "
+		    "number of the signal that ended it. 255 when exec fails, 3 for a command that "
+		    "is not there, 1 for every other failure.\n"
+		    ".SH ENVIRONMENT\n.TP\n.B LISTEN_FDS, LISTEN_PID\nDescriptors of a socket "
+		    "activator are passed on to the container.\n"
+		    ".SH FILES\n.TP\n.I " OCI_STATE_PATH
+		    "\nLocks and records of containers; compiled seccomp filters.\n"
+		    ".SH SEE ALSO\n.BR onggi (1)\n");
 	return output_write(&out, err);
 }
 
