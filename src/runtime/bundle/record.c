@@ -312,6 +312,15 @@ int record_take(const char *state_path, const char *id, const struct cgroup_layo
 	return 0;
 }
 
+/* A delete that was killed in its last moment leaves a lock that nobody holds: ours now, it goes
+ * with the record's end. */
+static void remove_free_lock(struct record *record)
+{
+	if (faccessat(record->locks_fd, record->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		(void)lock_try(record->locks_fd, record->id, LOCK_EXCLUSIVE, &record->lock_fd,
+			       NULL);
+}
+
 int record_open(const char *state_path, const char *id, bool is_locked, struct record *out,
 		struct err *err)
 {
@@ -324,8 +333,11 @@ int record_open(const char *state_path, const char *id, bool is_locked, struct r
 		return -1;
 	if (found == 0)
 		return err_set(err, ERR_NOT_FOUND, "container does not exist: %s", id);
-	if (need_dir(&record, err) < 0)
+	if (need_dir(&record, err) < 0) {
+		if (is_locked)
+			remove_free_lock(&record);
 		return -1;
+	}
 	if (is_locked) {
 		record.lock_fd = lock_take(record.locks_fd, id, LOCK_EXCLUSIVE, LOCK_TIMEOUT_MS,
 					   err);
