@@ -7,7 +7,6 @@
 #include "runtime/bundle/bundle.h"
 
 #include "base/mem.h"
-#include "base/warn.h"
 #include "kernel/proc/sysctl.h"
 #include "oci/spec_defaults.h"
 #include "oci/spec_parse.h"
@@ -71,16 +70,11 @@ static void resolve_class(struct rdt *rdt, const char *id)
 	rdt->group_id = mem_strdup(id);
 }
 
-/* The kernel raises no ambient capability that is not inheritable, and old default configurations
- * ask for just that. config.md: what cannot be granted is a warning. */
+/* The kernel raises no ambient capability that is not inheritable, and buildah and old default
+ * configurations ask for all. Without a word, as runc and crun: users would see it at each run. */
 static void limit_ambient(struct caps *caps)
 {
-	uint64_t possible = caps->permitted & caps->inheritable;
-	if ((caps->ambient & ~possible) == 0)
-		return;
-	warn_say("process.capabilities.ambient: only what is also permitted and inheritable can be "
-		 "ambient; the rest is left out");
-	caps->ambient &= possible;
+	caps->ambient &= caps->permitted & caps->inheritable;
 }
 
 /* A path may name the host's own namespace. */
