@@ -136,7 +136,7 @@ def judge(bed, status, text, number):
     elif status != 0:
         if not text.strip():
             yield "it failed without a word"
-        elif os.strerror(number) not in text:
+        elif os.strerror(number).lower() not in text.lower():
             yield f"the error does not name the cause: {text.strip()}"
     if "AddressSanitizer" in text or "runtime error" in text:
         yield text
