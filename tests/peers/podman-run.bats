@@ -98,23 +98,6 @@ scenario_terminal() {
 	assert_has interrupted
 }
 
-scenario_attach() {
-	quietly podman run -dit --name one box sh -c 'while :; do echo tick; read -t 1 x && echo "got $x"; x=; done'
-	show on_terminal expect tick send 'a\n' expect 'got a' send '\x10\x11' -- podman attach one | grep -E -- 'got|->'
-	show podman inspect -f '{{.State.Status}}' one
-	show on_terminal size 44 55 expect tick send 'b\n' expect 'got b' send '\x18' -- podman attach --detach-keys ctrl-x one | grep -E -- 'got|->'
-	show podman exec one stty size -F /dev/pts/0
-	(sleep 0.5; podman kill -s KILL one >/dev/null) &
-	show podman attach --no-stdin one | grep -E -- '->'
-	wait
-}
-
-@test "podman attach: a terminal, detached from by its keys" {
-	both scenario_attach
-	assert_has "got a"
-	assert_has "44 55"
-}
-
 scenario_users() {
 	local what='id; grep -E "^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapBnd|CapAmb|NoNewPrivs|Seccomp):" /proc/self/status; echo $HOME; pwd'
 	show podman run --rm box sh -c "$what"
