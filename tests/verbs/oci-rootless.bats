@@ -182,7 +182,7 @@ life_of() {
 		user bash -c "$(declare -f below); STORE_TOP=$STORE_TOP; below \"\$@\"" entered "$@"
 	}
 	life_of entered
-	kill "$holder"
+	kill "$(<"$STORE_TOP/xdg/holder")"
 	wait "$holder" || true
 }
 
