@@ -226,6 +226,7 @@ c["annotations"] = {"run.oci.seccomp.receiver": path}'
 	assert_has listenerPath
 }
 
+# shellcheck disable=SC2059 # the profile is the format
 @test "oci fields: seccomp actions, errno, unknown calls and properties" {
 	local profile='c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "fromTheFuture": 1,
     "architectures": ["SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K", "SCMP_ARCH_X86_64"],

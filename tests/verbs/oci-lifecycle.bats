@@ -163,7 +163,7 @@ same_as_runc() {
 	local i pids won=0
 	config 'sh("sleep 5")'
 	pids=()
-	for i in 1 2 3 4 5 6; do
+	for _ in 1 2 3 4 5 6; do
 		"$ONGGI_RUNTIME" --root "$STORE_TOP/state" create --bundle "$BUNDLE" "$ID" \
 			</dev/null >/dev/null 2>&1 3>&- &
 		pids+=($!)
@@ -209,7 +209,6 @@ same_as_runc() {
 }
 
 @test "oci lifecycle: a program that ends at once" {
-	local i
 	config 'c["process"]["args"] = ["true"]'
 	for _ in {1..10}; do
 		create

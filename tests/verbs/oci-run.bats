@@ -326,6 +326,16 @@ for n in c['linux']['namespaces']:
 	assert_output 0
 }
 
+# What is linked is mapped and counts: the runtime is not to carry the engine's verbs.
+@test "oci run: the program holds no verb of onggi" {
+	command -v nm >/dev/null || skip "no nm"
+	nm "$ONGGI_RUNTIME" >"$BATS_TEST_TMPDIR/symbols" 2>/dev/null
+	[[ -s $BATS_TEST_TMPDIR/symbols ]] || skip "a stripped program"
+	grep -q ' oci_verbs$' "$BATS_TEST_TMPDIR/symbols"
+	run grep -E ' (verb_table|engine_run|cli_global_options)$' "$BATS_TEST_TMPDIR/symbols"
+	assert_status 1
+}
+
 @test "oci run: --no-pivot runs the same" {
 	config 'sh("ls /; echo in")'
 	run runtime run -b "$BUNDLE" --no-pivot "$ID"
@@ -434,14 +444,4 @@ sh('grep -c \" /mnt .*made\" /proc/self/mountinfo')"
 	assert_ok
 	grep -q rootfs/mnt /proc/self/mountinfo && fail "on the host"
 	return 0
-}
-
-# What is linked is mapped and counts: the runtime is not to carry the engine's verbs.
-@test "oci run: the program holds no verb of onggi" {
-	command -v nm >/dev/null || skip "no nm"
-	nm "$ONGGI_RUNTIME" >"$BATS_TEST_TMPDIR/symbols" 2>/dev/null
-	[[ -s $BATS_TEST_TMPDIR/symbols ]] || skip "a stripped program"
-	grep -q ' oci_verbs$' "$BATS_TEST_TMPDIR/symbols"
-	run grep -E ' (verb_table|engine_run|cli_global_options)$' "$BATS_TEST_TMPDIR/symbols"
-	assert_status 1
 }
