@@ -160,7 +160,7 @@ same_as_runc() {
 }
 
 @test "oci lifecycle: one id, many creators: one wins" {
-	local i pids won=0
+	local pid pids won=0
 	config 'sh("sleep 5")'
 	pids=()
 	for _ in 1 2 3 4 5 6; do
