@@ -144,7 +144,7 @@ same_as_runc() {
 @test "oci lifecycle: of two starts at once, one is refused" {
 	local i pids codes
 	config 'sh("sleep 5")'
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		create
 		pids=() codes=
 		for _ in 1 2 3; do
