@@ -142,7 +142,7 @@ same_as_runc() {
 }
 
 @test "oci lifecycle: of two starts at once, one is refused" {
-	local i pids codes
+	local pid pids codes
 	config 'sh("sleep 5")'
 	for _ in 1 2 3 4 5; do
 		create
