@@ -85,18 +85,22 @@ c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hos
 @test "oci faults: half-written records go with their writers, and not before" {
 	config 'sh("true")'
 	runtime run -b "$BUNDLE" "$ID"
-	local state=$STORE_TOP/state
-	touch "$state/state/.$ID.new-0123456789ab" "$state/state/.gone.new-0123456789ab" "$state/state/.alive.new-0123456789ab"
+	local state=$STORE_TOP/state name
+	for name in "$ID" gone alive; do
+		mkdir "$state/state/$name"
+		touch "$state/state/$name/.state.json.new-0123456789ab" "$state/locks/$name"
+	done
 	exec 7>"$state/locks/alive"
 	flock 7
 	run runtime run -b "$BUNDLE" "$ID" 7>&-
 	assert_ok
-	run ls -A "$state/state"
-	assert_output .alive.new-0123456789ab
+	run ls -A "$state/state" "$state/locks"
+	assert_has alive
+	assert_has_not gone
+	assert_has_not "$ID"
 	exec 7>&-
 	run runtime run -b "$BUNDLE" "$ID"
 	assert_ok
 	run ls -A "$state/state" "$state/locks"
-	assert_has_not new-
 	assert_has_not alive
 }
