@@ -35,6 +35,33 @@ setup_file() {
 	grep -q -- "-l memory -s m" "$BATS_TEST_TMPDIR/onggi.fish"
 }
 
+@test "completion: of onggi-runtime, for all three shells" {
+	local script=$BATS_TEST_TMPDIR/runtime
+	"$ONGGI_RUNTIME" completion bash >"$script.bash"
+	bash -n "$script.bash"
+	complete_runtime() {
+		bash -c 'compopt() { :; }; onggi-runtime() { echo "one two"; }; source "$1"; shift
+			COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _onggi_runtime
+			printf "%s\n" "${COMPREPLY[@]}"' _ "$script.bash" "$@"
+	}
+	run complete_runtime onggi-runtime --root /x del
+	assert_output delete
+	run complete_runtime onggi-runtime create --console
+	assert_output --console-socket
+	run complete_runtime onggi-runtime delete t
+	assert_output two
+	run complete_runtime onggi-runtime create t
+	assert_output ""
+	"$ONGGI_RUNTIME" completion zsh >"$script.zsh"
+	run head -n1 "$script.zsh"
+	assert_output "#compdef onggi-runtime"
+	"$ONGGI_RUNTIME" completion fish >"$script.fish"
+	grep -q -- "-l pid-file -r -F" "$script.fish"
+	run "$ONGGI_RUNTIME" completion tcsh
+	assert_status 1
+	assert_has "unknown shell"
+}
+
 @test "completion: another shell" {
 	run onggi completion tcsh
 	assert_status 1

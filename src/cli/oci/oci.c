@@ -49,10 +49,10 @@ static const struct option_row global_rows[] = {
 const struct option_tables oci_global_options = { { global_rows } };
 
 const struct oci_verb *const oci_verbs[] = {
-	&oci_checkpoint, &oci_create,  &oci_delete, &oci_events, &oci_exec,
-	&oci_features,   &oci_kill,    &oci_list,   &oci_man,    &oci_pause,
-	&oci_ps,         &oci_restore, &oci_resume, &oci_run,    &oci_spec,
-	&oci_start,      &oci_state,   &oci_update, NULL,
+	&oci_checkpoint, &oci_completion, &oci_create,  &oci_delete, &oci_events,
+	&oci_exec,       &oci_features,   &oci_kill,    &oci_list,   &oci_man,
+	&oci_pause,      &oci_ps,         &oci_restore, &oci_resume, &oci_run,
+	&oci_spec,       &oci_start,      &oci_state,   &oci_update, NULL,
 };
 
 /* runc's and crun's: refused by name, so that nobody takes silence for success. */

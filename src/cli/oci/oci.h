@@ -47,9 +47,9 @@ struct oci_verb {
 
 /** One file each. */
 extern const struct oci_verb oci_checkpoint, oci_restore;
-extern const struct oci_verb oci_create, oci_delete, oci_events, oci_exec, oci_features, oci_kill,
-	oci_list, oci_man, oci_pause, oci_ps, oci_resume, oci_run, oci_spec, oci_start, oci_state,
-	oci_update;
+extern const struct oci_verb oci_completion, oci_create, oci_delete, oci_events, oci_exec,
+	oci_features, oci_kill, oci_list, oci_man, oci_pause, oci_ps, oci_resume, oci_run, oci_spec,
+	oci_start, oci_state, oci_update;
 
 /** In alphabetical order, NULL at the end. */
 extern const struct oci_verb *const oci_verbs[];
