@@ -67,8 +67,10 @@ int id_words_parse(const char *words, const struct spec *spec, struct id_words *
 	struct id_words result = { .uids_len = spec->uid_maps_len, .gids_len = spec->gid_maps_len };
 	if (result.uids_len > NS_ID_MAP_MAX || result.gids_len > NS_ID_MAP_MAX)
 		return err_set(err, ERR_INVALID, "more than %d id maps", NS_ID_MAP_MAX);
-	memcpy(result.uids, spec->uid_maps, result.uids_len * sizeof(*result.uids));
-	memcpy(result.gids, spec->gid_maps, result.gids_len * sizeof(*result.gids));
+	if (result.uids_len > 0)
+		memcpy(result.uids, spec->uid_maps, result.uids_len * sizeof(*result.uids));
+	if (result.gids_len > 0)
+		memcpy(result.gids, spec->gid_maps, result.gids_len * sizeof(*result.gids));
 	AUTO(struct strv, strv_done) parts = { 0 };
 	strv_split(&parts, words, ';');
 	for (size_t i = 0; i < parts.len; i++) {

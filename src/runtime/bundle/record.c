@@ -433,7 +433,8 @@ static int list_ids(int dir_fd, struct strv *out, struct err *err)
 		if (check_id(entry->d_name, NULL) == 0)
 			strv_add(out, entry->d_name);
 	closedir(list);
-	qsort(out->items, out->len, sizeof(out->items[0]), compare_ids);
+	if (out->len > 1)
+		qsort(out->items, out->len, sizeof(out->items[0]), compare_ids);
 	return 0;
 }
 
