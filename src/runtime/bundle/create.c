@@ -13,8 +13,10 @@ int bundle_create(const struct bundle_home *home, const struct bundle_create_opt
 	attend_block_signals(&saved);
 	int result = launch(&self, err);
 	/* Our container is there, so this delays nobody but us. */
-	if (result == 0)
+	if (result == 0) {
+		record_end_making(&self.record);
 		record_sweep(&self.record, &self.cgroups);
+	}
 	launch_done(&self);
 	attend_restore_signals(&saved);
 	return result;

@@ -33,6 +33,7 @@
 
 #define RECORD "state.json"
 #define CONFIG "config.json"
+#define MAKING "making"
 
 static int check_id(const char *id, struct err *err)
 {
@@ -221,6 +222,24 @@ static int need_dir(struct record *record, struct err *err)
 	return found < 0 ? -1 : 0;
 }
 
+int record_begin_making(const struct record *record, struct err *err)
+{
+	AUTO_FD fd = openat(record->dir_fd, MAKING, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+	return fd >= 0 ? 0 : err_sys(err, "make the file %s", MAKING);
+}
+
+void record_end_making(const struct record *record)
+{
+	unlinkat(record->dir_fd, MAKING, 0);
+}
+
+static bool is_half_made(const struct record *record)
+{
+	return record->facts.init.pid == 0 ||
+	       faccessat(record->dir_fd, MAKING, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool record_is_abandoned(const struct record *record)
 {
 	const struct record_facts *facts = &record->facts;
@@ -229,7 +248,7 @@ bool record_is_abandoned(const struct record *record)
 	if (process_mark_open(&facts->init, &init_fd, NULL) != 0)
 		return false;
 	if (facts->monitor.pid == 0)
-		return facts->init.pid == 0;
+		return is_half_made(record);
 	return process_mark_open(&facts->monitor, &monitor_fd, NULL) == 0;
 }
 

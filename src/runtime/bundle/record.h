@@ -8,6 +8,7 @@
  *	state/ID/state.json   the record: replaced as a whole
  *	state/ID/config.json  the configuration as `create` read it
  *	state/ID/paused       it was paused while it waited for its start
+ *	state/ID/making       there while somebody makes a container that will be left alone
  *	state/ID/start, result  FIFOs of a container that waits for its start (runtime/gate.h)
  *
  * A record is written before the first side effect. One without a process whose lock is free is
@@ -92,6 +93,11 @@ int record_relock(struct record *record, struct err *err);
 
 /** Close and free; the lock goes with it. */
 void record_close(struct record *record);
+
+/** A mark in the container's directory for as long as it is being made: a dead first process beside
+ *  it is no container that has stopped, but what a killed `create` left. @return 0 or -1 */
+int record_begin_making(const struct record *record, struct err *err);
+void record_end_making(const struct record *record);
 
 /** Is nobody left to go on with this record: no first process, nobody at work on it? Only for who
  *  holds the lock. */
