@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# bats file_tags=vm,long
+# bats file_tags=vm,long,slow
+# (slow: without the caller's environment a sanitizer looks for leaks in a process that may not be traced)
 #
 # onggi-runtime for callers other than the machine's root: an ordinary user, and root of a user
 # namespace. The user is a number without an account.

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 /* "root" is the container's, "canary" is outside of it; both in the room. */
 static int make_root(void)
@@ -319,6 +320,14 @@ static void chroot_into_a_detached_mount_body(void)
 	CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd, "/") == 0);
 }
 
+/* What is below a mount that is gone may look alike: the root of a virtual machine can be another's
+ * whole tree, with what its /proc had in it. */
+static bool has_procfs(const char *path)
+{
+	struct statfs fs;
+	return statfs(path, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
 static void host_trees_are_hidden_body(void)
 {
 	struct err err = { 0 };
@@ -328,9 +337,9 @@ static void host_trees_are_hidden_body(void)
 	AUTO_FD root_fd = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mount_at(root_fd, "proc", "/proc", "");
 	AUTO_FD self_fd = open("root/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CHECK(access("/proc/self", F_OK) == 0);
+	CHECK(has_procfs("/proc"));
 	CHECK_OK(root_hide_host_trees(root_fd, self_fd, &err), &err);
-	CHECK(access("/proc/self", F_OK) < 0 && access("a\tb/class", F_OK) < 0);
+	CHECK(!has_procfs("/proc") && access("a\tb/class", F_OK) < 0);
 	CHECK(access("root/proc/self", F_OK) == 0);
 }
 
