@@ -10,7 +10,7 @@ load ../lib/onggi
 caps() {
 	run onggi run --rm "$@" "$BOX" sh -c 'set -- $(grep -E "^Cap(Eff|Bnd)" /proc/self/status); [ $2 = $4 ] && echo $2'
 	assert_ok
-	output=$(tail -n1 <<<"$output")
+	output=$(grep -v '^onggi: ' <<<"$output" | tail -n1)
 }
 
 # What we have ourselves: nothing beyond it can be given.
