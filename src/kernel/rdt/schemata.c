@@ -69,12 +69,22 @@ static bool line_has_domain(const char *line, const char *domain)
 	return strv_find(&domains, domain) >= 0;
 }
 
+/* Of the same resource: equal up to the colon. */
+static bool has_same_name(const char *a, const char *b)
+{
+	while (*a == *b && *a != ':' && *a != '\0') {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 static bool has_line(const struct strv *present, const char *line)
 {
 	const char *colon = strchr(line, ':');
 	size_t name_len = colon != NULL ? (size_t)(colon - line) + 1 : strlen(line);
 	for (size_t i = 0; i < present->len; i++) {
-		if (strncmp(present->items[i], line, name_len) != 0)
+		if (!has_same_name(present->items[i], line))
 			continue;
 		AUTO(struct strv, strv_done) wanted = { 0 };
 		strv_split(&wanted, line + name_len, ';');

@@ -163,9 +163,7 @@ static void add_mount_options(const struct spec_mount *mount, struct buf *out)
 BOOT_SAY_FUNCTION(shell_mount)
 {
 	const struct spec_mount *mount = &plan->spec->mounts[op->mount];
-	if (boot_mount_is_bind(mount)) {
-		buf_add_str(out, "mount");
-	} else if (mount->type == NULL) {
+	if (boot_mount_is_bind(mount) || mount->type == NULL) {
 		buf_add_str(out, "mount");
 	} else if (strcmp(mount->type, "cgroup") == 0) {
 		buf_add_str(out, "mount --bind $CGROUP $ROOT/sys/fs/cgroup");
