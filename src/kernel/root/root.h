@@ -32,6 +32,9 @@ int root_chroot(int root_fd, struct err *err);
  */
 int root_hide_host_trees(int root_fd, int proc_self_fd, struct err *err);
 
+/** Is this descriptor the null device, whatever its node is called? */
+bool root_is_null_device(int fd);
+
 /** A node of /dev as mknod makes it. */
 struct root_device {
 	const char *path; /* container path */

@@ -256,6 +256,24 @@ ssize_t boot_recv(struct boot *boot, struct boot_packet *packet, int *out_fd, st
 	return sock_recv(boot->parent_sock, packet, sizeof(*packet), out_fd, err);
 }
 
+int boot_send_go(struct boot *boot, struct err *err)
+{
+	struct boot_packet packet = { .message = BOOT_MSG_GO, .pid = boot->pid };
+	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
+}
+
+int boot_await_go(struct boot *boot, struct err *err)
+{
+	struct boot_packet packet;
+	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
+		return err_set(err, ERR_REMOTE, "the parent is gone");
+	boot->pid = packet.pid;
+	return 0;
+}
+
 int boot_await_exec(struct boot *boot, struct err *err)
 {
 	struct boot_packet packet;
@@ -270,8 +288,13 @@ int boot_await_exec(struct boot *boot, struct err *err)
 	return last_row(boot, &proc)->step == STEP_EXEC ? 0 : boot_describe_death(boot, err);
 }
 
-static void close_handles(struct boot *boot)
+void boot_leave(struct boot *boot)
 {
+	fd_close(&boot->pidfd);
+	fd_close(&boot->outer_pidfd);
+	if (boot->has_cgroup)
+		cgroup_done(&boot->cgroup);
+	boot->has_cgroup = boot->has_unit = false;
 	for (size_t i = 0; boot->spec != NULL && i < boot->spec->mounts_len; i++)
 		fd_close(&boot->source_fds[i]);
 	for (int type = 0; type < NS_COUNT; type++)
@@ -282,24 +305,12 @@ static void close_handles(struct boot *boot)
 	fd_close(&boot->child_sock);
 }
 
-void boot_leave(struct boot *boot)
-{
-	fd_close(&boot->pidfd);
-	fd_close(&boot->outer_pidfd);
-	if (boot->has_cgroup)
-		cgroup_done(&boot->cgroup);
-	boot->has_cgroup = boot->has_unit = false;
-	close_handles(boot);
-}
-
 void boot_stop(struct boot *boot)
 {
 	reap(&boot->pid, &boot->pidfd);
 	reap(&boot->outer_pid, &boot->outer_pidfd);
-	if (boot->has_unit) {
+	if (boot->has_unit)
 		scope_stop(&boot->plan->options->scope->scope, NULL);
-		boot->has_unit = false;
-	}
 	if (boot->has_cgroup && boot->plan->target == NULL) {
 		/* The first process of a pid namespace takes the others with it; a joined one has
 		 * another first process. */
@@ -307,8 +318,6 @@ void boot_stop(struct boot *boot)
 		if (!pid_ns->is_used || pid_ns->path != NULL)
 			cgroup_kill(&boot->cgroup, NULL);
 		cgroup_remove(&boot->cgroup, CGROUP_REMOVE_TIMEOUT_MS, NULL);
-		cgroup_done(&boot->cgroup);
-		boot->has_cgroup = false;
 	}
 	boot_leave_class(boot);
 	boot_leave(boot);
@@ -316,6 +325,7 @@ void boot_stop(struct boot *boot)
 
 void boot_done(struct boot *boot)
 {
+	boot_leave(boot);
 	free(ptr_take(&boot->source_fds));
 	free(ptr_take(&boot->groups));
 	free(ptr_take(&boot->home));

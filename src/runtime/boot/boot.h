@@ -23,12 +23,12 @@ struct boot_span {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
 };
 
+#define BOOT_WARNINGS_SIZE 2048
+
 /**
  * The board: memory that the three processes share until the exec. Errors and the trace are
  * written here, so that nothing has to be sent, and a killed child still shows where it was.
  */
-#define BOOT_WARNINGS_SIZE 2048
-
 struct boot_board {
 	struct err err;
 	atomic_bool has_failed;
@@ -112,7 +112,7 @@ void boot_leave(struct boot *boot);
 /** Kill what is left inside, remove the cgroup, close everything. Keeps the board and its trace. */
 void boot_stop(struct boot *boot);
 
-/** Release the board. */
+/** Release the board and whatever is open. */
 void boot_done(struct boot *boot);
 
 /* For the step functions. */
@@ -131,6 +131,12 @@ struct boot_packet;
 /** The parent's end of the boot socket, as sock_recv. Where the configuration has hooks, which may
  *  take for ever, a signal that would end us ends the wait. */
 ssize_t boot_recv(struct boot *boot, struct boot_packet *packet, int *out_fd, struct err *err);
+
+/** Parent: let the inner process go on. It hears which pid it has as the host sees it. */
+int boot_send_go(struct boot *boot, struct err *err);
+
+/** Inner: wait for that. boot->pid is set. @return 0; -1 ERR_REMOTE when the parent is gone */
+int boot_await_go(struct boot *boot, struct err *err);
 
 /** STEP_AWAIT_EXEC: wait until the payload's exec closed the child's end of the socket. */
 int boot_await_exec(struct boot *boot, struct err *err);

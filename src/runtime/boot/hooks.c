@@ -106,8 +106,7 @@ int parent_runtime_hooks(struct boot *boot, const struct boot_op *op UNUSED, str
 	if (run_point(boot, SPEC_HOOK_PRESTART, "creating", err) < 0 ||
 	    run_point(boot, SPEC_HOOK_CREATE_RUNTIME, "creating", err) < 0)
 		return -1;
-	packet = (struct boot_packet){ .message = BOOT_MSG_GO, .pid = boot->pid };
-	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
+	return boot_send_go(boot, err);
 }
 
 int inner_await_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -115,13 +114,7 @@ int inner_await_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct
 	struct boot_packet packet = { .message = BOOT_MSG_BUILT };
 	if (sock_send(boot->child_sock, &packet, sizeof(packet), -1, err) < 0)
 		return -1;
-	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
-	if (n < 0)
-		return -1;
-	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
-		return err_set(err, ERR_REMOTE, "the parent is gone");
-	boot->pid = packet.pid; /* as the host sees us: what hooks are told */
-	return 0;
+	return boot_await_go(boot, err);
 }
 
 int inner_create_hooks(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

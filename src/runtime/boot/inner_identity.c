@@ -22,11 +22,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
-
-#define NULL_MAJOR 1
-#define NULL_MINOR 3
 
 int inner_set_rlimits(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
@@ -69,12 +65,10 @@ int inner_set_label(struct boot *boot, const struct boot_op *op UNUSED, struct e
 
 static bool is_null_device(int fd)
 {
-	struct stat st;
 #ifdef ONGGI_WEAK_NULL
 	return false;
 #endif
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-	       st.st_rdev == makedev(NULL_MAJOR, NULL_MINOR);
+	return root_is_null_device(fd);
 }
 
 /* The host's /dev/null is an inode of the host: root inside could change its mode through
@@ -206,10 +200,9 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 	boot->is_in_cwd = chdir(boot->spec->process.cwd) == 0;
 	if (boot->uid != 0)
 		own_stdio(boot);
-		/* From here on we are no more than the payload: a process of a shared pid namespace
-		 * could trace us and take our memory and program (/proc/PID/exe), if this did not
-		 * forbid it. */
 #ifndef ONGGI_WEAK_A8
+	/* From here on we are no more than the payload: a process of a shared pid namespace could
+	 * trace us and take our memory and program (/proc/PID/exe), if this did not forbid it. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(err, "become undumpable");
 #endif

@@ -12,7 +12,6 @@
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/sysctl.h"
 #include "sys/fd.h"
-#include "sys/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,19 +19,11 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int inner_await_parent(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	struct boot_packet packet;
-	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
-	if (n < 0)
-		return -1;
-	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
-		return err_set(err, ERR_REMOTE, "the parent is gone");
-	return 0;
+	return boot_await_go(boot, err);
 }
 
 int inner_open_scope(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -65,9 +56,8 @@ int inner_join_namespace(struct boot *boot, const struct boot_op *op, struct err
  * not to be trusted: it may be anything. */
 static int open_own_null(void)
 {
-	struct stat st;
 	AUTO_FD fd = open("/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+	if (fd < 0 || !root_is_null_device(fd))
 		return -1;
 	return fcntl(fd, F_SETFL, 0) < 0 ? -1 : fd_take(&fd);
 }

@@ -53,11 +53,8 @@ int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program
 	if (sock_send(boot->child_sock, &packet, sizeof(packet), -1, err) < 0)
 		return -1;
 	/* The last wait that costs nothing: the agent is connected when it ends. */
-	ssize_t n = sock_recv(boot->child_sock, &packet, sizeof(packet), NULL, err);
-	if (n < 0)
+	if (boot_await_go(boot, err) < 0)
 		return -1;
-	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_GO)
-		return err_set(err, ERR_REMOTE, "the parent is gone");
 	int fd = seccomp_install_listening(program, err);
 	if (fd < 0)
 		return -1;
@@ -114,8 +111,7 @@ int parent_pass_listener(struct boot *boot, const struct boot_op *op UNUSED, str
 	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_LISTENER)
 		return err_set(err, ERR_REMOTE, "the inner process ended before its filter");
 	AUTO_FD agent_fd = connect_to(boot->spec->seccomp.listener_path, err);
-	packet = (struct boot_packet){ .message = BOOT_MSG_GO };
-	if (agent_fd < 0 || sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err) < 0)
+	if (agent_fd < 0 || boot_send_go(boot, err) < 0)
 		return -1;
 	AUTO_FD listener_fd = await_listener(boot, err);
 	if (listener_fd < 0)

@@ -295,8 +295,7 @@ int parent_move_to_cgroup(struct boot *boot, const struct boot_op *op UNUSED, st
 
 int parent_let_go(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	struct boot_packet packet = { .message = BOOT_MSG_GO };
-	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
+	return boot_send_go(boot, err);
 }
 
 int parent_take_console(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -326,8 +325,7 @@ int parent_record_process(struct boot *boot, const struct boot_op *op UNUSED, st
 		return err_set(err, ERR_REMOTE, "an unexpected message");
 	if (options->record(options->record_context, boot->pid, boot->pidfd, err) < 0)
 		return -1;
-	packet = (struct boot_packet){ .message = BOOT_MSG_GO };
-	return sock_send(boot->parent_sock, &packet, sizeof(packet), -1, err);
+	return boot_send_go(boot, err);
 }
 
 int parent_await_exec(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

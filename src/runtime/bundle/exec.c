@@ -178,7 +178,6 @@ static void done(struct exec *self)
 	stdio_done(&self->stdio);
 	if (self->has_boot) {
 		boot_trace_tell(&self->boot, self->home->debug);
-		boot_leave(&self->boot);
 		boot_done(&self->boot);
 	}
 	if (self->has_plan)

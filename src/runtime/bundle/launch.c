@@ -310,7 +310,6 @@ void launch_done(struct launch *self)
 	gate_close(&self->gate);
 	if (self->has_boot) {
 		boot_trace_tell(&self->boot, self->home->debug);
-		boot_leave(&self->boot);
 		boot_done(&self->boot);
 	}
 	if (self->has_plan)
