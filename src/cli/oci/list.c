@@ -5,6 +5,8 @@
 #include "cli/output.h"
 
 #include "base/mem.h"
+#include "format/printable.h"
+#include "format/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,65 +29,32 @@ static const struct option_row list_rows[] = {
 	{ 0 },
 };
 
-#define COLUMNS 6
-
-static void add_cell(struct buf *out, const char *text, size_t width, bool is_last)
+/* From a file, and perhaps not there. */
+static void add_cell(struct table *table, const char *text)
 {
-	buf_add_str(out, text);
-	for (size_t i = strlen(text); !is_last && i < width + 3; i++)
-		buf_add_char(out, ' ');
-	if (is_last)
-		buf_add_char(out, '\n');
-}
-
-struct row {
-	char *cells[COLUMNS]; /* owned */
-};
-
-static void row_done(struct row *row)
-{
-	for (size_t c = 0; c < COLUMNS; c++)
-		free(row->cells[c]);
-}
-
-static void row_fill(struct row *row, const struct bundle_summary *item)
-{
-	const char *const texts[COLUMNS] = {
-		item->id, NULL, bundle_status_name(item->status), item->bundle, item->created, NULL
-	};
-	for (size_t c = 0; c < COLUMNS; c++)
-		row->cells[c] = texts[c] != NULL ? mem_strdup(texts[c]) : NULL;
-	row->cells[1] = mem_printf("%d", (int)item->pid);
-	row->cells[COLUMNS - 1] = oci_user_name(item->owner);
-}
-
-static const char *cell(const struct row *row, size_t column)
-{
-	static const char *const headers[COLUMNS] = { "ID",     "PID",     "STATUS",
-						      "BUNDLE", "CREATED", "OWNER" };
-	if (row == NULL)
-		return headers[column];
-	return row->cells[column] != NULL ? row->cells[column] : "";
+	AUTO(struct buf, buf_done) cell = { 0 };
+	printable_add(&cell, text != NULL ? text : "", PRINTABLE_LINE);
+	strv_add_take(&table->cells, buf_take(&cell));
 }
 
 static void add_table(const struct bundle_summary *items, size_t len, struct buf *out)
 {
-	struct row *rows = mem_alloc(len, sizeof(*rows));
-	size_t widths[COLUMNS] = { 0 };
-	for (size_t i = 0; i < len; i++)
-		row_fill(&rows[i], &items[i]);
-	for (size_t i = 0; i <= len; i++)
-		for (size_t c = 0; c < COLUMNS; c++) {
-			size_t width = strlen(cell(i > 0 ? &rows[i - 1] : NULL, c));
-			widths[c] = width > widths[c] ? width : widths[c];
-		}
-	for (size_t i = 0; i <= len; i++)
-		for (size_t c = 0; c < COLUMNS; c++)
-			add_cell(out, cell(i > 0 ? &rows[i - 1] : NULL, c), widths[c],
-				 c == COLUMNS - 1);
-	for (size_t i = 0; i < len; i++)
-		row_done(&rows[i]);
-	free(rows);
+	static const char *const headers[] = {
+		"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"
+	};
+	AUTO(struct table, table_done) table = { .columns = ARRAY_LEN(headers) };
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		strv_add(&table.cells, headers[i]);
+	for (size_t i = 0; i < len; i++) {
+		const struct bundle_summary *item = &items[i];
+		strv_add(&table.cells, item->id);
+		strv_add_take(&table.cells, mem_printf("%d", (int)item->pid));
+		strv_add(&table.cells, bundle_status_name(item->status));
+		add_cell(&table, item->bundle);
+		add_cell(&table, item->created);
+		strv_add_take(&table.cells, oci_user_name(item->owner));
+	}
+	table_add_to(out, &table, 0, 0);
 }
 
 static void add_ids(const struct bundle_summary *items, size_t len, struct buf *out)

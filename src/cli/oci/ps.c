@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "sys/fd.h"
+#include "sys/host.h"
 #include "sys/process.h"
 
 #include <ctype.h>
@@ -56,24 +57,11 @@ static void add_json(const struct pids *pids, struct buf *out)
 	buf_add_str(out, "]\n");
 }
 
-/* @return owned path, or NULL */
-static char *find_ps(void)
-{
-	AUTO(struct strv, strv_done) dirs = { 0 };
-	const char *path = getenv("PATH");
-	strv_split(&dirs, path != NULL ? path : PATH_DEFAULT, ':');
-	for (size_t i = 0; i < dirs.len; i++) {
-		AUTO_FREE char *file = mem_printf("%s/ps", dirs.items[i]);
-		if (file[0] == '/' && access(file, X_OK) == 0)
-			return ptr_take(&file);
-	}
-	return NULL;
-}
-
 /* What the host's ps says, errors included: they are read where it fails. */
 static int ask_ps(const struct strv *args, struct buf *out, struct err *err)
 {
-	AUTO_FREE char *path = find_ps();
+	const char *dirs = getenv("PATH");
+	AUTO_FREE char *path = host_find_program("ps", dirs != NULL ? dirs : PATH_DEFAULT);
 	AUTO_FREE char **argv = mem_alloc(args->len + 3, sizeof(*argv));
 	char program[] = "ps", all[] = "-ef";
 	AUTO_FD null_fd = memfd_create("ps-in", MFD_CLOEXEC);

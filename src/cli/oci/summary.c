@@ -3,34 +3,12 @@
 
 #include "base/json_write.h"
 #include "base/mem.h"
-#include "sys/fd.h"
-#include "sys/file.h"
+#include "sys/host.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define PASSWD_MAX (1u << 20)
-
-/* Straight from the file: a static program has no name service. */
 char *oci_user_name(uid_t uid)
 {
-	AUTO(struct buf, buf_done) text = { 0 };
-	AUTO_FREE char *number = mem_printf("%u", uid);
-	AUTO_FD etc_fd = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (uid == 0)
-		return mem_strdup("root");
-	if (etc_fd >= 0 && file_read(etc_fd, "passwd", PASSWD_MAX, &text, NULL) < 0)
-		text.len = 0;
-	char *rest = text.len > 0 ? text.data : NULL;
-	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-		const char *name = strsep(&line, ":");
-		strsep(&line, ":");
-		const char *id = strsep(&line, ":");
-		if (id != NULL && strcmp(id, number) == 0)
-			return mem_strdup(name);
-	}
-	return ptr_take(&number);
+	char *name = uid == 0 ? mem_strdup("root") : host_user_name(uid);
+	return name != NULL ? name : mem_printf("%u", uid);
 }
 
 void oci_summary_json(const struct bundle_summary *summary, struct buf *out)

@@ -10,6 +10,7 @@
 #include "kernel/caps/caps.h"
 #include "sys/errand.h"
 #include "sys/fd.h"
+#include "sys/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,16 +39,7 @@ static char *find_helper(const char *program)
 	const char *path = getenv("PATH");
 	AUTO_FREE char *places = mem_printf("%s:/usr/bin:/usr/sbin:/bin:/usr/local/bin",
 					    path != NULL ? path : "");
-	AUTO(struct strv, strv_done) dirs = { 0 };
-	strv_split(&dirs, places, ':');
-	for (size_t i = 0; i < dirs.len; i++) {
-		AUTO_FREE char *candidate = mem_printf("%s/%s", dirs.items[i], program);
-		struct stat st;
-		if (candidate[0] == '/' && stat(candidate, &st) == 0 && S_ISREG(st.st_mode) &&
-		    access(candidate, X_OK) == 0)
-			return ptr_take(&candidate);
-	}
-	return NULL;
+	return host_find_program(program, places);
 }
 
 static char *read_listing(const char *path)
@@ -57,22 +49,6 @@ static char *read_listing(const char *path)
 	if (fd < 0 || fd_read_all(fd, LISTING_MAX, path, &text, NULL) < 0)
 		return mem_strdup("");
 	return buf_take(&text);
-}
-
-/* The name of a user in the text of a passwd file: NULL if it has none. */
-static char *find_name(const char *passwd, uid_t uid)
-{
-	AUTO_FREE char *copy = mem_strdup(passwd);
-	char *rest = copy;
-	for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-		const char *name = strsep(&line, ":");
-		strsep(&line, ":");
-		const char *number = strsep(&line, ":");
-		if (number != NULL && line != NULL && *number != '\0' &&
-		    strtoull(number, NULL, 10) == uid)
-			return mem_strdup(name);
-	}
-	return NULL;
 }
 
 static bool is_for(const char *owner, const struct subid_user *user)
@@ -119,9 +95,8 @@ static int explain_helper(enum ns_id_kind kind, const struct ns_id_map *maps, si
 			  struct err *err)
 {
 	const struct helper *helper = &helpers[kind];
-	AUTO_FREE char *passwd = read_listing("/etc/passwd");
 	AUTO_FREE char *listing = read_listing(helper->listing);
-	AUTO_FREE char *name = find_name(passwd, getuid());
+	AUTO_FREE char *name = host_user_name(getuid());
 	AUTO_FREE char *number = mem_printf("%u", (unsigned)getuid());
 	struct subid_user user = { name, getuid(), kind == NS_UID ? geteuid() : getegid() };
 	size_t i = subid_find_unlisted(listing, &user, maps, len);
