@@ -112,9 +112,9 @@ c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor':
 
 @test "storm: the working directory" {
 	# weaken=RESOLVE: it is made outside
-	mkdir -p "$ROOTFS/work/here"
+	mkdir -p "$ROOTFS/task/here"
 	ln -s "$OUTSIDE" "$ROOTFS/work.link"
-	storm_config "c['process']['cwd'] = '/work/here/made'"
+	storm_config "c['process']['cwd'] = '/task/here/made'"
 	storm_against "$ROOTFS" work work.link -- start
 }
 
@@ -147,7 +147,7 @@ c['process']['terminal'] = True"
 }
 
 @test "storm: a container that is created, entered and deleted" {
-	mkdir -p "$ROOTFS/work/here" "$ROOTFS/mnt"
+	mkdir -p "$ROOTFS/task/here" "$ROOTFS/mnt"
 	ln -s "$OUTSIDE" "$ROOTFS/work.link"
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
 	config "mount('/mnt/made', 'tmpfs', 'tmpfs')
@@ -155,7 +155,7 @@ sh('exec sleep 1000')"
 	life() {
 		local result=0
 		runtime create --bundle "$BUNDLE" "$ID" >/dev/null || return
-		runtime start "$ID" && runtime exec --cwd /work/here "$ID" sh -c "$LOOK; mkdir -p made" ||
+		runtime start "$ID" && runtime exec --cwd /task/here "$ID" sh -c "$LOOK; mkdir -p made" ||
 			result=$?
 		runtime delete --force "$ID" || result=$?
 		return "$result"

@@ -14,7 +14,7 @@ int bundle_create(const struct bundle_home *home, const struct bundle_create_opt
 	int result = launch(&self, err);
 	/* Our container is there, so this delays nobody but us. */
 	if (result == 0) {
-		record_end_making(&self.record);
+		record_unmark(&self.record, RECORD_MAKING);
 		record_sweep(&self.record, &self.cgroups);
 	}
 	launch_done(&self);

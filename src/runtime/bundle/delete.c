@@ -83,7 +83,7 @@ int bundle_delete(const struct bundle_home *home, const char *id, bool force, st
 		return -1;
 	}
 	enum bundle_status status;
-	if (record_status(&record, &status, &pidfd, err) < 0)
+	if (record_status(&record, NULL, &status, &pidfd, err) < 0)
 		return -1;
 	if (!force && status != BUNDLE_STOPPED && status != BUNDLE_CREATED)
 		return err_set(err, ERR_CONFLICT,

@@ -96,7 +96,7 @@ int bundle_events(const struct bundle_home *home, const char *id,
 		return -1;
 	enum bundle_status status;
 	AUTO_FD pidfd = -1;
-	if (record_status(&record, &status, &pidfd, err) < 0)
+	if (record_status(&record, NULL, &status, &pidfd, err) < 0)
 		return -1;
 	watch.pidfd = pidfd;
 	if (status == BUNDLE_STOPPED || status == BUNDLE_CREATING)

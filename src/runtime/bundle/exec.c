@@ -41,7 +41,7 @@ struct exec {
 static int check_status(struct exec *self, struct err *err)
 {
 	enum bundle_status status;
-	if (record_status(&self->record, &status, &self->init_fd, err) < 0)
+	if (record_status(&self->record, &self->cgroups, &status, &self->init_fd, err) < 0)
 		return -1;
 	switch (status) {
 	case BUNDLE_STOPPED:
@@ -133,10 +133,10 @@ static int prepare(struct exec *self, struct err *err)
 	/* First: sealing begins the program anew, and the process file may be a pipe. */
 	if (seal_always(NULL, err) < 0 || hand_over_check_fds(options->preserve_fds, err) < 0 ||
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
-	    check_status(self, err) < 0 || bundle_reopen(&self->record, &self->bundle, err) < 0 ||
+	    cgroup_layout_detect(&self->cgroups, err) < 0 || check_status(self, err) < 0 ||
+	    bundle_reopen(&self->record, &self->bundle, err) < 0 ||
 	    exec_process_change(options, &self->bundle.spec, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
-	    cgroup_layout_detect(&self->cgroups, err) < 0 ||
 	    filter_load(&self->bundle, self->record.root_fd, err) < 0)
 		return -1;
 	return make_plan(self, err);

@@ -34,7 +34,7 @@ int bundle_kill(const struct bundle_home *home, const char *id, int number, bool
 	if (record_open(home->state_path, id, false, &record, err) < 0)
 		return -1;
 	enum bundle_status status;
-	if (record_status(&record, &status, &pidfd, err) < 0)
+	if (record_status(&record, NULL, &status, &pidfd, err) < 0)
 		return -1;
 	if (all || (number == SIGKILL && outlives_its_first(&record)))
 		return signal_all(&record, number, err);

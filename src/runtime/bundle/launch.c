@@ -252,7 +252,7 @@ static int put_on_record(struct launch *self, struct err *err)
 	fill_record(self);
 	if (!self->is_alone && process_mark_take(getpid(), &self->record.facts.monitor, err) < 0)
 		return -1;
-	if ((self->is_alone && record_begin_making(&self->record, err) < 0) ||
+	if ((self->is_alone && record_mark(&self->record, RECORD_MAKING, err) < 0) ||
 	    record_save(&self->record, err) < 0 ||
 	    record_save_config(&self->record, &self->bundle.config, err) < 0)
 		return -1;

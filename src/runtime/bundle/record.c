@@ -6,11 +6,10 @@
  */
 #include "runtime/bundle/record.h"
 
-#include "base/json.h"
-#include "base/json_write.h"
 #include "base/mem.h"
 #include "base/warn.h"
 #include "oci/spec_parse.h"
+#include "runtime/bundle/facts.h"
 #include "runtime/gate.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -28,12 +27,10 @@
 #define ID_MAX                   255 /* a file name */
 #define LOCK_NEW_TIMEOUT_MS      500 /* longer than a sweep that finds the lock of a newcomer */
 #define LOCK_TIMEOUT_MS          10000
-#define RECORD_MAX_BYTES         (4u << 20)
 #define CGROUP_REMOVE_TIMEOUT_MS 5000
 
 #define RECORD "state.json"
 #define CONFIG "config.json"
-#define MAKING "making"
 
 static int check_id(const char *id, struct err *err)
 {
@@ -82,125 +79,32 @@ static int open_directories(const char *state_path, struct record *out, struct e
 	return errno == ENOENT ? 0 : err_sys(err, "open the state directory %s", state_path);
 }
 
-static void record_facts_done(struct record_facts *facts)
-{
-	free(facts->oci_version);
-	free(facts->bundle);
-	free(facts->rootfs);
-	free(facts->created);
-	free(facts->cgroup_path);
-	scope_done(&facts->unit);
-	strv_done(&facts->annotations);
-	*facts = (struct record_facts){ 0 };
-}
-
-static void add_mark(struct buf *out, const char *key, const struct process_mark *mark)
-{
-	if (mark->pid == 0)
-		return;
-	json_add_key(out, key);
-	buf_add_char(out, '{');
-	json_add_int(out, "pid", mark->pid);
-	json_add_uint(out, "startTicks", mark->start_ticks);
-	buf_add_char(out, '}');
-}
-
 int record_save(const struct record *record, struct err *err)
 {
-	const struct record_facts *facts = &record->facts;
 	AUTO(struct buf, buf_done) out = { 0 };
-	buf_add_char(&out, '{');
-	json_add_str(&out, "ociVersion", facts->oci_version);
-	json_add_str(&out, "id", record->id);
-	json_add_str(&out, "bundle", facts->bundle);
-	json_add_str(&out, "rootfs", facts->rootfs);
-	json_add_str(&out, "created", facts->created);
-	json_add_uint(&out, "owner", facts->owner);
-	json_add_str(&out, "cgroupsPath", facts->cgroup_path);
-	json_add_str(&out, "systemdUnit", facts->unit.unit);
-	json_add_true(&out, "systemdUser", facts->unit.is_user);
-	add_mark(&out, "init", &facts->init);
-	add_mark(&out, "monitor", &facts->monitor);
-	json_add_true(&out, "hasClass", facts->has_class);
-	json_add_true(&out, "hasPoststart", facts->has_poststart);
-	json_add_true(&out, "hasPoststop", facts->has_poststop);
-	json_add_true(&out, "sharesPids", facts->shares_pids);
-	json_add_true(&out, "noPivot", facts->has_chroot);
-	json_add_true(&out, "noNewKeyring", facts->no_new_keyring);
-	if (facts->annotations.len > 0)
-		json_add_map(&out, "annotations", &facts->annotations);
-	buf_add_str(&out, "}\n");
+	facts_format(&record->facts, record->id, &out);
 	return file_replace(record->dir_fd, RECORD, buf_str(&out), out.len, 0600, FILE_VOLATILE,
 			    err);
-}
-
-static int read_mark(const struct json_at *root, const char *key, struct process_mark *out,
-		     struct err *err)
-{
-	struct json_at at;
-	int64_t pid = 0;
-	int found = json_get_object(root, key, &at, err);
-	if (found <= 0)
-		return found;
-	if (json_need(json_get_int64(&at, "pid", &pid, err), &at, "pid", err) < 0 ||
-	    json_need(json_get_uint64(&at, "startTicks", &out->start_ticks, err), &at, "startTicks",
-		      err) < 0)
-		return -1;
-	if (pid <= 0 || pid > INT32_MAX)
-		return json_err(&at, err, "no process id");
-	out->pid = (pid_t)pid;
-	return 1;
-}
-
-static int read_facts(const struct json_at *root, struct record_facts *out, struct err *err)
-{
-	uint32_t owner = 0;
-	if (json_get_str(root, "ociVersion", &out->oci_version, err) < 0 ||
-	    json_get_str(root, "bundle", &out->bundle, err) < 0 ||
-	    json_get_str(root, "rootfs", &out->rootfs, err) < 0 ||
-	    json_get_str(root, "created", &out->created, err) < 0 ||
-	    json_get_str(root, "cgroupsPath", &out->cgroup_path, err) < 0 ||
-	    json_get_str(root, "systemdUnit", &out->unit.unit, err) < 0 ||
-	    json_get_bool(root, "systemdUser", &out->unit.is_user, err) < 0 ||
-	    json_get_uint32(root, "owner", &owner, err) < 0 ||
-	    read_mark(root, "init", &out->init, err) < 0 ||
-	    read_mark(root, "monitor", &out->monitor, err) < 0 ||
-	    json_get_bool(root, "hasClass", &out->has_class, err) < 0 ||
-	    json_get_bool(root, "hasPoststart", &out->has_poststart, err) < 0 ||
-	    json_get_bool(root, "hasPoststop", &out->has_poststop, err) < 0 ||
-	    json_get_bool(root, "sharesPids", &out->shares_pids, err) < 0 ||
-	    json_get_bool(root, "noPivot", &out->has_chroot, err) < 0 ||
-	    json_get_bool(root, "noNewKeyring", &out->no_new_keyring, err) < 0 ||
-	    json_get_map(root, "annotations", &out->annotations, err) < 0)
-		return -1;
-	out->owner = owner;
-	return 0;
 }
 
 /* Absent: a killed runtime had just made the directory. */
 static int load(struct record *record, struct err *err)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
-	AUTO(struct record_facts, record_facts_done) facts = { 0 };
-	AUTO_JSON struct json_object *doc = NULL;
+	struct record_facts facts;
 	AUTO_FREE char *what = mem_printf("state of container %s", record->id);
-	struct json_source source = { .what = what, .max_bytes = RECORD_MAX_BYTES };
 	struct err why = { 0 };
-	if (file_read(record->dir_fd, RECORD, RECORD_MAX_BYTES, &text, &why) < 0) {
+	if (file_read(record->dir_fd, RECORD, FACTS_MAX_BYTES, &text, &why) < 0) {
 		if (why.kind == ERR_NOT_FOUND)
 			return 0;
 		if (err != NULL)
 			*err = why;
 		return -1;
 	}
-	if (json_parse_strict(buf_str(&text), text.len, &source, &doc, err) < 0)
+	if (facts_parse(&text, what, &facts, err) < 0)
 		return -1;
-	struct json_at root = json_root(doc);
-	if (read_facts(&root, &facts, err) < 0)
-		return err_context(err, "%s", what);
-	record_facts_done(&record->facts);
+	facts_done(&record->facts);
 	record->facts = facts;
-	facts = (struct record_facts){ 0 };
 	return 0;
 }
 
@@ -222,22 +126,26 @@ static int need_dir(struct record *record, struct err *err)
 	return found < 0 ? -1 : 0;
 }
 
-int record_begin_making(const struct record *record, struct err *err)
+int record_mark(const struct record *record, const char *mark, struct err *err)
 {
-	AUTO_FD fd = openat(record->dir_fd, MAKING, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	AUTO_FD fd = openat(record->dir_fd, mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 			    0600);
-	return fd >= 0 ? 0 : err_sys(err, "make the file %s", MAKING);
+	return fd >= 0 ? 0 : err_sys(err, "make the file %s", mark);
 }
 
-void record_end_making(const struct record *record)
+void record_unmark(const struct record *record, const char *mark)
 {
-	unlinkat(record->dir_fd, MAKING, 0);
+	unlinkat(record->dir_fd, mark, 0);
+}
+
+bool record_is_marked(const struct record *record, const char *mark)
+{
+	return faccessat(record->dir_fd, mark, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool is_half_made(const struct record *record)
 {
-	return record->facts.init.pid == 0 ||
-	       faccessat(record->dir_fd, MAKING, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return record->facts.init.pid == 0 || record_is_marked(record, RECORD_MAKING);
 }
 
 bool record_is_abandoned(const struct record *record)
@@ -304,7 +212,7 @@ static int reclaim(struct record *record, const struct cgroup_layout *layout, st
 			       record->id);
 	if (record_remove_cgroup(record, layout, err) < 0)
 		return -1;
-	record_facts_done(&record->facts);
+	facts_done(&record->facts);
 	fd_close(&record->dir_fd);
 	return tree_remove(record->state_fd, record->id, err);
 }
@@ -431,7 +339,7 @@ void record_close(struct record *record)
 	fd_close(&record->state_fd);
 	fd_close(&record->dir_fd);
 	free(ptr_take(&record->id));
-	record_facts_done(&record->facts);
+	facts_done(&record->facts);
 }
 
 static int compare_ids(const void *a, const void *b)

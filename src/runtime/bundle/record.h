@@ -19,29 +19,14 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "kernel/cgroup/cgroup.h"
+#include "runtime/bundle/facts.h"
 #include "runtime/bundle/verbs.h"
-#include "runtime/scope/scope.h"
-#include "sys/process_mark.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #define RECORD_PAUSED "paused"
-
-struct record_facts {
-	char *oci_version, *bundle, *rootfs, *created; /* owned */
-	char *cgroup_path;                             /* below each hierarchy; NULL: none */
-	struct scope unit; /* systemd's, if it made the control group; its slice is not kept */
-	uid_t owner;
-	struct process_mark init;
-	struct process_mark monitor; /* of a container in the foreground: it takes it away */
-	bool has_chroot;             /* --no-pivot: its root is not that of its mount namespace */
-	bool no_new_keyring;         /* --no-new-keyring: for further processes, too */
-	bool has_class;              /* in resctrl */
-	bool has_poststart, has_poststop; /* hooks: else nobody needs to read the configuration */
-	bool shares_pids; /* no pid namespace of its own: the others outlive the first process */
-	struct strv annotations;
-};
+#define RECORD_MAKING "making"
 
 /** A container on disk, opened. */
 struct record {
@@ -94,10 +79,14 @@ int record_relock(struct record *record, struct err *err);
 /** Close and free; the lock goes with it. */
 void record_close(struct record *record);
 
-/** A mark in the container's directory for as long as it is being made: a dead first process beside
- *  it is no container that has stopped, but what a killed `create` left. @return 0 or -1 */
-int record_begin_making(const struct record *record, struct err *err);
-void record_end_making(const struct record *record);
+/**
+ * Marks: empty files in the container's directory. RECORD_MAKING is there as long as a container
+ * that will be left alone is being made: a dead first process beside it is no container that has
+ * stopped, but what a killed `create` left.
+ */
+int record_mark(const struct record *record, const char *mark, struct err *err);
+void record_unmark(const struct record *record, const char *mark);
+bool record_is_marked(const struct record *record, const char *mark);
 
 /** Is nobody left to go on with this record: no first process, nobody at work on it? Only for who
  *  holds the lock. */
@@ -121,8 +110,9 @@ int record_ids(const char *state_path, struct strv *out, struct err *err);
 
 /**
  * What it does now.
+ * @layout     of control groups; NULL: found out if it matters
  * @out_pidfd  of the first process if it lives (owned), else -1
  * @return 0; -1 when that cannot be told: it must not be taken for one that has stopped
  */
-int record_status(const struct record *record, enum bundle_status *out, int *out_pidfd,
-		  struct err *err);
+int record_status(const struct record *record, const struct cgroup_layout *layout,
+		  enum bundle_status *out, int *out_pidfd, struct err *err);

@@ -55,7 +55,7 @@ static int leave_it(struct launch *self, int *out_exit_code, struct err *err)
 {
 	if (run_poststart_hooks(self, err) < 0)
 		return -1;
-	record_end_making(&self->record);
+	record_unmark(&self->record, RECORD_MAKING);
 	record_unlock(&self->record);
 	record_sweep(&self->record, &self->cgroups);
 	*out_exit_code = 0;

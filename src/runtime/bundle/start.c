@@ -17,8 +17,6 @@ static int run_poststart_hooks(const struct record *record, int pidfd, struct er
 	AUTO(struct bundle, bundle_done) bundle = { 0 };
 	if (bundle_reopen(record, &bundle, err) < 0)
 		return -1;
-	if (bundle.spec.hooks[SPEC_HOOK_POSTSTART].len == 0)
-		return 0;
 	AUTO_FREE char *state = document_of(record, "running", record->facts.init.pid);
 	if (hooks_run(&bundle.spec, SPEC_HOOK_POSTSTART, state, err) == 0)
 		return 0;
@@ -33,7 +31,7 @@ int bundle_start(const struct bundle_home *home, const char *id, struct err *err
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
 	enum bundle_status status;
-	if (record_status(&record, &status, &pidfd, err) < 0)
+	if (record_status(&record, NULL, &status, &pidfd, err) < 0)
 		return -1;
 	switch (status) {
 	case BUNDLE_CREATED:

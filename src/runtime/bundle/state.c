@@ -27,7 +27,7 @@ int bundle_state(const struct bundle_home *home, const char *id, struct bundle_s
 		return -1;
 	struct record_facts *facts = &record.facts;
 	enum bundle_status status;
-	if (record_status(&record, &status, NULL, err) < 0)
+	if (record_status(&record, NULL, &status, NULL, err) < 0)
 		return -1;
 	*out = (struct bundle_summary){
 		.oci_version = ptr_take(&facts->oci_version),

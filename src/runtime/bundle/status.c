@@ -18,20 +18,16 @@ const char *bundle_status_name(enum bundle_status status)
 }
 
 /* @return 1, 0, -1 */
-static int is_frozen(const struct record *record, struct err *err)
+static int is_frozen(const struct record *record, const struct cgroup_layout *layout,
+		     struct err *err)
 {
-	struct cgroup_layout layout;
+	struct cgroup_layout found;
 	const char *path = record->facts.cgroup_path;
 	if (path == NULL)
 		return 0;
-	return cgroup_layout_detect(&layout, err) < 0 ? -1
-						      : cgroup_path_is_frozen(&layout, path, err);
-}
-
-/* start need not look into the control group of a container that nobody paused. */
-static bool may_be_frozen(const struct record *record)
-{
-	return faccessat(record->dir_fd, RECORD_PAUSED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (layout == NULL && cgroup_layout_detect(&found, err) < 0)
+		return -1;
+	return cgroup_path_is_frozen(layout != NULL ? layout : &found, path, err);
 }
 
 /* Without a process it is in the making, or what somebody who was killed left of it. */
@@ -45,8 +41,8 @@ static int is_being_made(const struct record *record, struct err *err)
 	return taken < 0 ? -1 : taken == 0;
 }
 
-static int ask_the_kernel(const struct record *record, enum bundle_status *out, int *out_pidfd,
-			  struct err *err)
+static int ask_the_kernel(const struct record *record, const struct cgroup_layout *layout,
+			  enum bundle_status *out, int *out_pidfd, struct err *err)
 {
 	int is = process_mark_open(&record->facts.init, out_pidfd, err);
 	if (is == 0) {
@@ -59,20 +55,21 @@ static int ask_the_kernel(const struct record *record, enum bundle_status *out, 
 	if (is < 0)
 		return -1;
 	*out = is > 0 ? BUNDLE_CREATED : BUNDLE_RUNNING;
-	if (is > 0 && !may_be_frozen(record))
+	/* start need not look into the control group of a container that nobody paused. */
+	if (is > 0 && !record_is_marked(record, RECORD_PAUSED))
 		return 0;
-	is = is_frozen(record, err);
+	is = is_frozen(record, layout, err);
 	if (is > 0)
 		*out = BUNDLE_PAUSED;
 	return is;
 }
 
-int record_status(const struct record *record, enum bundle_status *out, int *out_pidfd,
-		  struct err *err)
+int record_status(const struct record *record, const struct cgroup_layout *layout,
+		  enum bundle_status *out, int *out_pidfd, struct err *err)
 {
 	AUTO_FD pidfd = -1;
 	enum bundle_status status;
-	if (ask_the_kernel(record, &status, &pidfd, err) < 0)
+	if (ask_the_kernel(record, layout, &status, &pidfd, err) < 0)
 		return err_context(err, "status of container %s", record->id);
 	*out = status;
 	if (out_pidfd != NULL)

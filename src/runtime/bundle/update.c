@@ -13,7 +13,7 @@ int bundle_update(const struct bundle_home *home, const char *id,
 	if (record_open(home->state_path, id, true, &record, err) < 0)
 		return -1;
 	enum bundle_status status;
-	if (record_status(&record, &status, NULL, err) < 0)
+	if (record_status(&record, NULL, &status, NULL, err) < 0)
 		return -1;
 	if (status == BUNDLE_STOPPED)
 		return err_set(err, ERR_CONFLICT, "container not running");
