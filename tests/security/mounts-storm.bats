@@ -113,9 +113,9 @@ c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor':
 @test "storm: the working directory" {
 	# weaken=RESOLVE: it is made outside
 	mkdir -p "$ROOTFS/task/here"
-	ln -s "$OUTSIDE" "$ROOTFS/work.link"
+	ln -s "$OUTSIDE" "$ROOTFS/task.link"
 	storm_config "c['process']['cwd'] = '/task/here/made'"
-	storm_against "$ROOTFS" work work.link -- start
+	storm_against "$ROOTFS" task task.link -- start
 }
 
 @test "storm: paths that are masked and made read-only" {
@@ -148,7 +148,7 @@ c['process']['terminal'] = True"
 
 @test "storm: a container that is created, entered and deleted" {
 	mkdir -p "$ROOTFS/task/here" "$ROOTFS/mnt"
-	ln -s "$OUTSIDE" "$ROOTFS/work.link"
+	ln -s "$OUTSIDE" "$ROOTFS/task.link"
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
 	config "mount('/mnt/made', 'tmpfs', 'tmpfs')
 sh('exec sleep 1000')"
@@ -160,7 +160,7 @@ sh('exec sleep 1000')"
 		runtime delete --force "$ID" || result=$?
 		return "$result"
 	}
-	storm_against "$ROOTFS" work work.link mnt mnt.link -- life
+	storm_against "$ROOTFS" task task.link mnt mnt.link -- life
 }
 
 @test "storm: everything at once, for an engine's directory, too" {

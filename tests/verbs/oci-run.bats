@@ -136,8 +136,12 @@ load ../lib/bundle
 @test "oci run: a terminal, if the caller has one" {
 	need_command script
 	config 'c["process"]["terminal"] = True; sh("tty; stty size")'
+	# An input that does not end: script(1) would write its end into the terminal, at any moment.
+	mkfifo "$BATS_TEST_TMPDIR/input"
+	exec 8<>"$BATS_TEST_TMPDIR/input"
 	run script -qec "stty rows 33 cols 77; '$ONGGI_RUNTIME' --root '$STORE_TOP/state' run -b '$BUNDLE' $ID" \
-		/dev/null </dev/null
+		/dev/null <&8 8>&-
+	exec 8>&-
 	assert_ok
 	output=${output//$'\r'/}
 	assert_matches '/dev/(pts/0|console)$'
