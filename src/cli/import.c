@@ -100,9 +100,9 @@ static int config_make(const struct import_input *input, const char *source,
 	out->architecture = mem_strdup(facts_architecture());
 	out->os = mem_strdup("linux");
 	out->created = mem_strdup(created);
-	strv_add_take(&out->history, input->message != NULL
-					     ? mem_strdup(input->message)
-					     : mem_printf("Imported from %s", source));
+	AUTO_FREE char *comment = input->message != NULL ? mem_strdup(input->message)
+							 : mem_printf("Imported from %s", source);
+	image_config_add_step(out, created, NULL, comment);
 	for (size_t i = 0; i < input->changes.len; i++) {
 		AUTO(struct instruction, instruction_done) change = { 0 };
 		if (instruction_parse(input->changes.items[i], &change, err) < 0)

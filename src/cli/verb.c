@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_completion, &verb_explain, &verb_images, &verb_import,  &verb_info,
-	&verb_inspect,    &verb_load,    &verb_man,    &verb_pack,    &verb_ps,
-	&verb_rm,         &verb_rmi,     &verb_run,    &verb_version, NULL,
+	&verb_completion, &verb_explain, &verb_history, &verb_images,  &verb_import, &verb_info,
+	&verb_inspect,    &verb_load,    &verb_man,     &verb_pack,    &verb_ps,     &verb_rm,
+	&verb_rmi,        &verb_run,     &verb_tag,     &verb_version, NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
@@ -18,6 +18,7 @@ const struct verb_alias verb_aliases[] = {
 	{ "container", "remove", "rm" },
 	{ "container", "rm", "rm" },
 	{ "container", "run", "run" },
+	{ "image", "history", "history" },
 	{ "image", "import", "import" },
 	{ "image", "inspect", "inspect", "--type=image" },
 	{ "image", "list", "images" },
@@ -25,6 +26,7 @@ const struct verb_alias verb_aliases[] = {
 	{ "image", "ls", "images" },
 	{ "image", "remove", "rmi" },
 	{ "image", "rm", "rmi" },
+	{ "image", "tag", "tag" },
 	{ "system", "info", "info" },
 	{ NULL, "list", "ps" },
 	{ NULL, "ls", "ps" },
@@ -51,8 +53,7 @@ static const struct {
 	{ "events", NULL },
 	{ "exec", NULL },
 	{ "export", NULL },
-	{ "history", NULL },
-	{ "image", "build history prune pull push save tag" },
+	{ "image", "build prune pull push save" },
 	{ "kill", NULL },
 	{ "login", NULL },
 	{ "logout", NULL },
@@ -71,7 +72,6 @@ static const struct {
 	{ "stats", NULL },
 	{ "stop", NULL },
 	{ "system", "df dial-stdio events prune" },
-	{ "tag", NULL },
 	{ "top", NULL },
 	{ "unpause", NULL },
 	{ "update", NULL },

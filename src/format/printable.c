@@ -5,8 +5,13 @@
  */
 #include "format/printable.h"
 
+#include "base/mem.h"
+
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define ELLIPSIS "\xe2\x80\xa6"
 
 struct rune {
 	uint32_t code;
@@ -99,22 +104,39 @@ static void add_quoted_rune(struct buf *out, const char *text, struct rune rune)
 		rune_add_escape(out, rune);
 }
 
-void printable_add_quoted(struct buf *out, const char *text, size_t max_chars)
+/* Bytes of `text` that are shown of it: all, or what leaves room for an ellipsis. */
+static size_t cut_len(const char *text, size_t max_chars)
 {
-	size_t chars = 0;
-	for (const char *s = text; *s != '\0'; chars++) {
+	size_t chars = 0, kept = 0;
+	const char *s = text;
+	for (; *s != '\0'; chars++) {
 		struct rune rune = rune_read(s);
+		if (chars + 1 == max_chars)
+			kept = (size_t)(s - text);
 		s += rune.len > 0 ? rune.len : 1;
 	}
-	bool is_cut = max_chars > 0 && chars > max_chars;
-	size_t left = is_cut ? max_chars - 1 : chars;
+	return max_chars > 0 && chars > max_chars ? kept : (size_t)(s - text);
+}
+
+void printable_add_cut(struct buf *out, const char *text, size_t max_chars)
+{
+	size_t len = cut_len(text, max_chars);
+	AUTO_FREE char *kept = mem_strndup(text, len);
+	printable_add(out, kept, PRINTABLE_LINE);
+	if (text[len] != '\0')
+		buf_add_str(out, ELLIPSIS);
+}
+
+void printable_add_quoted(struct buf *out, const char *text, size_t max_chars)
+{
+	const char *end = text + cut_len(text, max_chars);
 	buf_add_char(out, '"');
-	for (; left > 0; left--) {
+	while (text < end) {
 		struct rune rune = rune_read(text);
 		add_quoted_rune(out, text, rune);
 		text += rune.len > 0 ? rune.len : 1;
 	}
-	if (is_cut)
-		buf_add_str(out, "\xe2\x80\xa6");
+	if (*text != '\0')
+		buf_add_str(out, ELLIPSIS);
 	buf_add_char(out, '"');
 }

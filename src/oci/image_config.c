@@ -9,9 +9,18 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/json_write.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static void step_done(struct image_step *step)
+{
+	free(step->created);
+	free(step->author);
+	free(step->created_by);
+	free(step->comment);
+}
 
 void image_config_done(struct image_config *config)
 {
@@ -22,9 +31,12 @@ void image_config_done(struct image_config *config)
 		free(texts[i]);
 	struct strv *lists[] = { &config->env,    &config->entrypoint,    &config->cmd,
 				 &config->shell,  &config->exposed_ports, &config->volumes,
-				 &config->labels, &config->diff_ids,      &config->history };
+				 &config->labels, &config->diff_ids };
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		strv_done(lists[i]);
+	for (size_t i = 0; i < config->history_len; i++)
+		step_done(&config->history[i]);
+	free(config->history);
 	memset(config, 0, sizeof(*config));
 }
 
@@ -84,16 +96,37 @@ static int read_rootfs(const struct json_at *doc, struct image_config *out, stru
 	return 0;
 }
 
+static struct image_step *add_step(struct image_config *config)
+{
+	config->history = mem_realloc(config->history,
+				      (config->history_len + 1) * sizeof(*config->history));
+	struct image_step *step = &config->history[config->history_len++];
+	*step = (struct image_step){ 0 };
+	return step;
+}
+
+void image_config_add_step(struct image_config *config, const char *created, const char *created_by,
+			   const char *comment)
+{
+	struct image_step *step = add_step(config);
+	step->created = mem_strdup(created);
+	step->created_by = mem_strdup(created_by);
+	step->comment = mem_strdup(comment);
+}
+
 static int read_history(const struct json_at *doc, struct image_config *out, struct err *err)
 {
 	struct json_at history;
 	int got = json_get_array(doc, "history", &history, err);
 	for (size_t i = 0, len = got > 0 ? json_len(&history) : 0; i < len; i++) {
 		struct json_at item = json_item(&history, i);
-		AUTO_FREE char *created_by = NULL;
-		if (json_get_str(&item, "created_by", &created_by, err) < 0)
+		struct image_step *step = add_step(out);
+		if (get_text(&item, "created", &step->created, err) < 0 ||
+		    get_text(&item, "author", &step->author, err) < 0 ||
+		    get_text(&item, "created_by", &step->created_by, err) < 0 ||
+		    get_text(&item, "comment", &step->comment, err) < 0 ||
+		    json_get_bool(&item, "empty_layer", &step->is_empty, err) < 0)
 			return -1;
-		strv_add(&out->history, created_by != NULL ? created_by : "");
 	}
 	return got;
 }
@@ -106,8 +139,7 @@ int image_config_read(const struct json_at *doc, struct image_config *out, struc
 	    get_text(doc, "variant", &config.variant, err) < 0 ||
 	    get_text(doc, "author", &config.author, err) < 0 ||
 	    get_text(doc, "created", &config.created, err) < 0 ||
-	    read_container_part(doc, &config, err) < 0 || read_rootfs(doc, &config, err) < 0 ||
-	    read_history(doc, &config, err) < 0)
+	    read_container_part(doc, &config, err) < 0 || read_rootfs(doc, &config, err) < 0)
 		return -1;
 	*out = config;
 	memset(&config, 0, sizeof(config));
@@ -121,12 +153,16 @@ int image_config_parse(const char *json, size_t len, struct image_config *out, s
 	if (json_parse_strict(json, len, &source, &doc, err) < 0)
 		return -1;
 	struct json_at root = json_root(doc);
-	if (image_config_read(&root, out, err) < 0)
+	AUTO(struct image_config, image_config_done) config = { 0 };
+	if (image_config_read(&root, &config, err) < 0 || read_history(&root, &config, err) < 0)
 		return err_context(err, "image config");
+	*out = config;
+	memset(&config, 0, sizeof(config));
 	return 0;
 }
 
-void image_config_write(const struct image_config *config, struct buf *out)
+/* All members but the history, without the last brace. */
+static void write_members(const struct image_config *config, struct buf *out)
 {
 	buf_add_char(out, '{');
 	json_add_str(out, "created", config->created);
@@ -155,22 +191,38 @@ void image_config_write(const struct image_config *config, struct buf *out)
 	else
 		buf_add_str(out, ",\"diff_ids\":[]");
 	buf_add_char(out, '}');
-	if (config->history.len > 0) {
-		json_add_key(out, "history");
-		buf_add_char(out, '[');
-		for (size_t i = 0; i < config->history.len; i++) {
-			buf_add_str(out, i > 0 ? ",{" : "{");
-			json_add_str(out, "created_by", config->history.items[i]);
-			buf_add_char(out, '}');
-		}
-		buf_add_char(out, ']');
+}
+
+static void write_history(const struct image_config *config, struct buf *out)
+{
+	if (config->history_len == 0)
+		return;
+	json_add_key(out, "history");
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < config->history_len; i++) {
+		const struct image_step *step = &config->history[i];
+		buf_add_str(out, i > 0 ? ",{" : "{");
+		json_add_str(out, "created", step->created);
+		json_add_str(out, "author", step->author);
+		json_add_str(out, "created_by", step->created_by);
+		json_add_str(out, "comment", step->comment);
+		json_add_true(out, "empty_layer", step->is_empty);
+		buf_add_char(out, '}');
 	}
+	buf_add_char(out, ']');
+}
+
+void image_config_write(const struct image_config *config, struct buf *out)
+{
+	write_members(config, out);
 	buf_add_char(out, '}');
 }
 
 char *image_config_format(const struct image_config *config)
 {
 	struct buf out = { 0 };
-	image_config_write(config, &out);
+	write_members(config, &out);
+	write_history(config, &out);
+	buf_add_char(&out, '}');
 	return buf_take(&out);
 }

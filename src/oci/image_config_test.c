@@ -41,8 +41,10 @@ static void reads_what_docker_writes(void **state)
 	assert_string_equal(c.labels.items[0], "a=b=c");
 	assert_int_equal(c.entrypoint.len, 0);
 	assert_string_equal(c.diff_ids.items[0], DIFF);
-	assert_int_equal(c.history.len, 2);
-	assert_string_equal(c.history.items[1], "");
+	assert_int_equal(c.history_len, 2);
+	assert_string_equal(c.history[0].created_by, "ADD");
+	assert_null(c.history[1].created_by);
+	assert_true(c.history[1].is_empty);
 	assert_true(c.args_escaped);
 
 	/* Our own form is stable, and says the same. */

@@ -102,18 +102,37 @@ int image_record_compose(const struct store *store, const struct buf *config_jso
 	return 0;
 }
 
+static int read_config_blob(const struct store *store, const char *id, struct buf *out,
+			    struct err *err)
+{
+	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN], hex[DIGEST_HEX_SIZE];
+	snprintf(path, sizeof(path), "blobs/sha256/%.64s", id);
+	if (file_read(store->root_fd, path, IMAGE_CONFIG_MAX, out, err) < 0)
+		return -1;
+	digest_of(buf_str(out), out->len, hex);
+	if (strcmp(hex, id) == 0)
+		return 0;
+	err_set(err, ERR_INVALID, "the config of image %.12s is damaged", id);
+	return err_hint(err, "load the image again");
+}
+
+int image_load_config(const struct store *store, const char *id, struct image_config *out,
+		      struct err *err)
+{
+	AUTO(struct buf, buf_done) json = { 0 };
+	if (read_config_blob(store, id, &json, err) < 0)
+		return -1;
+	return image_config_parse(buf_str(&json), json.len, out, err);
+}
+
 /* The config blob, its chain of layers, and the record again. */
 static int rebuild(const struct store *store, const char *id, struct image *out)
 {
-	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN], hex[DIGEST_HEX_SIZE];
 	AUTO(struct buf, buf_done) json = { 0 };
 	AUTO(struct image_config, image_config_done) config = { 0 };
 	AUTO(struct strv, strv_done) layers = { 0 };
-	snprintf(path, sizeof(path), "blobs/sha256/%.64s", id);
-	if (file_read(store->root_fd, path, IMAGE_CONFIG_MAX, &json, NULL) < 0)
-		return -1;
-	digest_of(buf_str(&json), json.len, hex);
-	if (strcmp(hex, id) != 0 || image_config_parse(json.data, json.len, &config, NULL) < 0)
+	if (read_config_blob(store, id, &json, NULL) < 0 ||
+	    image_config_parse(json.data, json.len, &config, NULL) < 0)
 		return -1;
 	char chain[DIGEST_HEX_SIZE] = "";
 	for (size_t i = 0; i < config.diff_ids.len; i++) {

@@ -222,7 +222,7 @@ static void make_config(const struct pack *pack, struct image_config *config)
 		buf_add_char(&history, ' ');
 		buf_add_shell_word(&history, options->programs->items[i]);
 	}
-	strv_add_take(&config->history, buf_take(&history));
+	image_config_add_step(config, created, buf_str(&history), NULL);
 }
 
 /* What comes after a failure must not look like the end of an archive. */
