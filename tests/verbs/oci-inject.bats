@@ -25,7 +25,6 @@ setup_file() {
 # Not in setup_file: bats would not count what is skipped there.
 setup() {
 	BUNDLE=$STORE_TOP/bundle
-	ID=onggi-test-inject-$BATS_TEST_NUMBER-$$
 	need_command cc python3
 	can_inject || skip "the injector knows x86-64 only"
 	need_static
