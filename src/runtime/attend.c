@@ -29,6 +29,7 @@ enum { RELAY_IN, RELAY_OUT, RELAY_ERR, RELAY_COUNT };
 struct attendance {
 	struct boot *boot;
 	struct stdio *stdio;
+	struct attend_watch *watch; /* NULL: nothing */
 	bool sig_proxy;
 	int signal_fd;
 	bool has_raw_tty;
@@ -146,11 +147,14 @@ static void relay_step(struct relay *relay, const struct pollfd *ready)
 /* One round. @return 1 the payload has ended, 0 go on, -1 error */
 static int poll_once(struct attendance *self, int timeout_ms, struct err *err)
 {
-	struct pollfd ready[RELAY_COUNT + 2];
+	struct attend_watch *watch = self->watch;
+	struct pollfd ready[RELAY_COUNT + 3];
 	for (int i = 0; i < RELAY_COUNT; i++)
 		ready[i] = relay_poll(&self->relays[i]);
 	ready[RELAY_COUNT] = (struct pollfd){ .fd = self->signal_fd, .events = POLLIN };
 	ready[RELAY_COUNT + 1] = (struct pollfd){ .fd = self->boot->pidfd, .events = POLLIN };
+	ready[RELAY_COUNT + 2] = (struct pollfd){ .fd = watch != NULL ? watch->fd : -1,
+						  .events = POLLIN };
 	int n = poll(ready, ARRAY_LEN(ready), timeout_ms);
 	if (n < 0 && errno != EINTR)
 		return err_sys(err, "wait for the container");
@@ -160,6 +164,8 @@ static int poll_once(struct attendance *self, int timeout_ms, struct err *err)
 		relay_step(&self->relays[i], &ready[i]);
 	if (ready[RELAY_COUNT].revents != 0)
 		read_signals(self);
+	if (ready[RELAY_COUNT + 2].revents != 0)
+		watch->ready(watch, watch->context);
 	return ready[RELAY_COUNT + 1].revents != 0 ? 1 : 0;
 }
 
@@ -224,29 +230,44 @@ static int set_up(struct attendance *self, struct err *err)
 	return 0;
 }
 
+static int attend_until_end(struct attendance *self, struct process_exit *out, struct err *err)
+{
+	struct boot *boot = self->boot;
+	stdio_close_payload(self->stdio);
+	int result = set_up(self, err);
+	while (result == 0)
+		result = poll_once(self, -1, err);
+	if (result > 0) {
+		result = process_wait(boot->pidfd, out, err);
+		fd_close(&boot->pidfd);
+		boot->pid = 0;
+		drain(self);
+	}
+	if (self->has_raw_tty)
+		tty_restore(STDIN_FILENO, &self->saved_tty);
+	/* The relay closed its end where input had ended; the caller must not close it again. */
+	if (self->relays[RELAY_IN].closes_to)
+		self->stdio->relay_fds[0] = self->relays[RELAY_IN].to_fd;
+	fd_close(&self->signal_fd);
+	return result;
+}
+
 int attend(struct boot *boot, struct stdio *stdio, bool sig_proxy, struct process_exit *out,
 	   struct err *err)
 {
 	struct attendance self = {
 		.boot = boot, .stdio = stdio, .sig_proxy = sig_proxy, .signal_fd = -1
 	};
-	stdio_close_payload(stdio);
-	int result = set_up(&self, err);
-	while (result == 0)
-		result = poll_once(&self, -1, err);
-	if (result > 0) {
-		result = process_wait(boot->pidfd, out, err);
-		fd_close(&boot->pidfd);
-		boot->pid = 0;
-		drain(&self);
-	}
-	if (self.has_raw_tty)
-		tty_restore(STDIN_FILENO, &self.saved_tty);
-	/* The relay closed its end where input had ended; the caller must not close it again. */
-	if (self.relays[RELAY_IN].closes_to)
-		stdio->relay_fds[0] = self.relays[RELAY_IN].to_fd;
-	fd_close(&self.signal_fd);
-	return result;
+	return attend_until_end(&self, out, err);
+}
+
+int attend_watching(struct boot *boot, struct stdio *stdio, struct attend_watch *watch,
+		    struct process_exit *out, struct err *err)
+{
+	struct attendance self = {
+		.boot = boot, .stdio = stdio, .watch = watch, .sig_proxy = true, .signal_fd = -1
+	};
+	return attend_until_end(&self, out, err);
 }
 
 int attend_start(struct boot *boot, struct stdio *stdio, const struct stdio_options *wanted,

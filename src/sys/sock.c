@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -74,7 +75,17 @@ static int open_parent(const char *path, const char **out_name, struct err *err)
 	return fd;
 }
 
-int sock_connect(const char *path, struct err *err)
+static int connect_to(const struct sockaddr_un *address, size_t path_len, int type,
+		      const char *what, struct err *err)
+{
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path_len);
+	AUTO_FD fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, len) < 0)
+		return err_sys(err, "connect to %s", what);
+	return fd_take(&fd);
+}
+
+static int connect_path(const char *path, int type, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	AUTO_FD dir_fd = -1;
@@ -90,9 +101,37 @@ int sock_connect(const char *path, struct err *err)
 	if (strlen(name) >= sizeof(address.sun_path))
 		return err_num(err, ENAMETOOLONG, "connect to %s", path);
 	memcpy(address.sun_path, name, strlen(name) + 1);
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return err_sys(err, "connect to %s", path);
+	return connect_to(&address, sizeof(address.sun_path), type, path, err);
+}
+
+int sock_connect(const char *path, struct err *err)
+{
+	return connect_path(path, SOCK_STREAM, err);
+}
+
+int sock_connect_datagram(const char *path, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	if (path[0] != '@')
+		return connect_path(path, SOCK_DGRAM, err);
+	if (len > sizeof(address.sun_path))
+		return err_num(err, ENAMETOOLONG, "connect to %s", path);
+	/* The name is all of the address, without a final zero; it begins with one. */
+	memcpy(address.sun_path + 1, path + 1, len - 1);
+	return connect_to(&address, len, SOCK_DGRAM, path, err);
+}
+
+int sock_bind_datagram(int dir_fd, const char *name, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FREE char *path = mem_printf("%s/%s", fd_proc_path(dir_fd).text, name);
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_num(err, ENAMETOOLONG, "make the socket %s", name);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	AUTO_FD fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_sys(err, "make the socket %s", name);
 	return fd_take(&fd);
 }
 

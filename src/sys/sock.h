@@ -25,6 +25,13 @@ ssize_t sock_recv(int sock_fd, void *data, size_t size, int *out_fd, struct err 
  *  Source: unix(7) */
 int sock_connect(const char *path, struct err *err);
 
+/** Connect to a datagram socket, at a path of any length or, as "@name", without one.
+ *  @return owned fd, or -1 ERR_SYSTEM. Source: unix(7), sd_notify(3) */
+int sock_connect_datagram(const char *path, struct err *err);
+
+/** Make a datagram socket named `name` in a directory. @return owned fd, or -1 ERR_SYSTEM */
+int sock_bind_datagram(int dir_fd, const char *name, struct err *err);
+
 /** Send all of `data` over a stream; a descriptor (>= 0) goes with its first byte. @return 0 or -1
  */
 int sock_send_stream(int sock_fd, const void *data, size_t len, int fd, struct err *err);

@@ -217,6 +217,8 @@ static int prepare(struct launch *self, struct err *err)
 		    0)
 		return -1;
 	self->has_container = true;
+	if (notify_is_wanted() && notify_prepare(&self->record, &self->bundle.spec, err) < 0)
+		return -1;
 	return filter_load(&self->bundle, self->record.root_fd, err);
 }
 
@@ -256,7 +258,8 @@ static int put_on_record(struct launch *self, struct err *err)
 	    record_save(&self->record, err) < 0 ||
 	    record_save_config(&self->record, &self->bundle.config, err) < 0)
 		return -1;
-	return self->waits ? gate_make(self->record.dir_fd, &self->gate, err) : 0;
+	return self->waits ? gate_make(self->record.dir_fd, &self->gate, err)
+			   : notify_open(&self->record, &self->notify, err);
 }
 
 static int start(struct launch *self, struct err *err)
@@ -279,6 +282,7 @@ int launch(struct launch *self, struct err *err)
 {
 	self->record = (struct record)RECORD_INIT;
 	self->gate = (struct gate){ .start_fd = -1, .result_fd = -1 };
+	self->notify = (struct notify)NOTIFY_INIT;
 	self->stdio = (struct stdio){ .payload_fds = { -1, -1, -1 }, .relay_fds = { -1, -1, -1 } };
 	if (prepare(self, err) == 0 && make_plan(self, err) == 0 && put_on_record(self, err) == 0 &&
 	    start(self, err) == 0)
@@ -308,6 +312,7 @@ void launch_done(struct launch *self)
 {
 	stdio_done(&self->stdio);
 	gate_close(&self->gate);
+	notify_close(&self->notify);
 	if (self->has_boot) {
 		boot_trace_tell(&self->boot, self->home->debug);
 		boot_done(&self->boot);

@@ -3,6 +3,7 @@
 
 /* What create and run share: from a bundle to a first process, and back when that fails. */
 #include "runtime/bundle/bundle.h"
+#include "runtime/bundle/notify.h"
 #include "runtime/bundle/record.h"
 #include "runtime/bundle/verbs.h"
 #include "runtime/gate.h"
@@ -23,6 +24,7 @@ struct launch {
 	struct boot boot;
 	struct stdio stdio;
 	struct gate gate;
+	struct notify notify; /* run: the service manager is told */
 	bool has_container, has_plan, has_boot;
 };
 

@@ -7,6 +7,7 @@
  *	locks/ID              held (flock) by a verb that changes the container, while it does
  *	state/ID/state.json   the record: replaced as a whole
  *	state/ID/config.json  the configuration as `create` read it
+ *	state/ID/notify       directory of the socket by which the payload tells that it is ready
  *	state/ID/paused       it was paused while it waited for its start
  *	state/ID/making       there while somebody makes a container that will be left alone
  *	state/ID/start, result  FIFOs of a container that waits for its start (runtime/gate.h)

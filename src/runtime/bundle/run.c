@@ -11,6 +11,9 @@
 #include "runtime/bundle/document.h"
 #include "runtime/bundle/hand_over.h"
 #include "runtime/bundle/launch.h"
+#include "runtime/bundle/notify.h"
+
+#include <unistd.h>
 
 static int run_poststart_hooks(const struct launch *self, struct err *err)
 {
@@ -35,6 +38,13 @@ static int show(struct launch *self, struct err *err)
 	return 0;
 }
 
+/* For as long as there is a manager: it may also be told of a reload, or that all is well. */
+static void pass_message(struct attend_watch *watch, void *context)
+{
+	if (notify_pass(context, getpid()) < 0)
+		watch->fd = -1;
+}
+
 static int attend_to_it(struct launch *self, int *out_exit_code, struct err *err)
 {
 	struct process_exit how = { 0 };
@@ -45,7 +55,10 @@ static int attend_to_it(struct launch *self, int *out_exit_code, struct err *err
 		return -1;
 	record_unlock(&self->record);
 	record_sweep(&self->record, &self->cgroups);
-	if (attend(&self->boot, &self->stdio, true, &how, err) < 0)
+	struct attend_watch watch = { .fd = self->notify.socket_fd,
+				      .ready = pass_message,
+				      .context = &self->notify };
+	if (attend_watching(&self->boot, &self->stdio, &watch, &how, err) < 0)
 		return -1;
 	*out_exit_code = process_exit_code(&how);
 	return 0;
@@ -58,6 +71,7 @@ static int leave_it(struct launch *self, int *out_exit_code, struct err *err)
 	record_unmark(&self->record, RECORD_MAKING);
 	record_unlock(&self->record);
 	record_sweep(&self->record, &self->cgroups);
+	notify_await_ready(&self->notify, self->boot.pid, self->boot.pidfd);
 	*out_exit_code = 0;
 	return 0;
 }

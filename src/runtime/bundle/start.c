@@ -5,6 +5,7 @@
 #include "runtime/boot/hooks.h"
 #include "runtime/bundle/bundle.h"
 #include "runtime/bundle/document.h"
+#include "runtime/bundle/notify.h"
 #include "runtime/gate.h"
 #include "sys/fd.h"
 #include "sys/process.h"
@@ -43,7 +44,12 @@ int bundle_start(const struct bundle_home *home, const char *id, struct err *err
 	default:
 		return err_set(err, ERR_CONFLICT, "cannot start an already running container");
 	}
-	if (gate_release(record.dir_fd, pidfd, err) < 0)
+	AUTO(struct notify, notify_close) notify = NOTIFY_INIT;
+	if (notify_open(&record, &notify, err) < 0 || gate_release(record.dir_fd, pidfd, err) < 0 ||
+	    (record.facts.has_poststart && run_poststart_hooks(&record, pidfd, err) < 0))
 		return -1;
-	return record.facts.has_poststart ? run_poststart_hooks(&record, pidfd, err) : 0;
+	/* It takes the time it takes, and may be deleted meanwhile. */
+	record_unlock(&record);
+	notify_await_ready(&notify, record.facts.init.pid, pidfd);
+	return 0;
 }
