@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "kernel/mount/mount.h"
+#include "runtime/seal_swap.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -85,13 +86,26 @@ static bool is_sealed(void)
 	return self_fd >= 0 && fcntl(self_fd, F_GET_SEALS) == SEALS;
 }
 
-static int exec_readonly(struct err *err)
+static bool is_on_readonly_mount(void)
+{
+	struct statvfs fs;
+	return statvfs(SELF_EXE, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
+/* The copy is a detached mount of one file: that file is opened by its magic link. */
+static bool swap_for(int copy_fd)
+{
+	AUTO_FD file_fd = open(fd_proc_path(copy_fd).text, O_RDONLY | O_CLOEXEC);
+#ifdef ONGGI_WEAK_SWAP
+	return false;
+#endif
+	return file_fd >= 0 && seal_swap(file_fd) && is_on_readonly_mount();
+}
+
+static int exec_again(int copy_fd, struct err *err)
 {
 	AUTO(struct strv, strv_done) args = { 0 };
 	if (read_arguments(&args, err) < 0)
-		return -1;
-	AUTO_FD copy_fd = open_readonly(err);
-	if (copy_fd < 0)
 		return -1;
 	sigset_t none;
 	sigemptyset(&none);
@@ -102,17 +116,17 @@ static int exec_readonly(struct err *err)
 
 int seal_always(const char *libexec_path, struct err *err)
 {
-	struct statvfs fs;
 #ifdef ONGGI_WEAK_SEAL
 	return 0;
 #endif
-	if (statvfs(SELF_EXE, &fs) < 0)
-		return err_sys(err, "look at our own program");
-	if ((fs.f_flag & ST_RDONLY) != 0 || is_out_of_reach() || is_sealed())
+	if (is_on_readonly_mount() || is_out_of_reach() || is_sealed())
 		return 0;
 	if (libexec_path != NULL && setenv(SEAL_LIBEXEC_ENV, libexec_path, 1) < 0)
 		return err_sys(err, "set %s", SEAL_LIBEXEC_ENV);
-	if (exec_readonly(err) < 0)
+	AUTO_FD copy_fd = open_readonly(err);
+	if (copy_fd >= 0 && swap_for(copy_fd))
+		return 0;
+	if (copy_fd < 0 || exec_again(copy_fd, err) < 0)
 		return err_context(err, "leave a writable program");
 	return 0;
 }

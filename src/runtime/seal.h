@@ -18,10 +18,10 @@
 #define SEAL_LIBEXEC_ENV "ONGGI_LIBEXEC"
 
 /**
- * If `spec` joins a pid namespace and our program can be written to from there: execute the same
- * program with the same arguments again, from a read-only copy of its mount or a sealed one of it.
- * Does not return then. Call it before the first side effect and before signals are blocked for
- * good.
+ * If `spec` joins a pid namespace and our program can be written to from there: go over to a
+ * read-only copy of its mount (seal_swap.h). Where that cannot be, execute the same program with
+ * the same arguments again, from there or from a sealed copy of it, and do not return. So call it
+ * before the first side effect and before signals are blocked for good.
  *
  * @libexec_path  told to the next program in SEAL_LIBEXEC_ENV; NULL: nothing to tell
  * @return 0 nothing to do; -1 ERR_SYSTEM

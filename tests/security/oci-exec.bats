@@ -51,6 +51,25 @@ inside() {
 	rm -f "$BUNDLE/rootfs/bin/hunter"
 }
 
+@test "A1: who enters has no mapping of the runtime's file but through a read-only mount" {
+	need_static
+	up
+	run python3 - "$ONGGI_RUNTIME" "$STORE_TOP/state" "$ID" <<-'END'
+		import os, subprocess, sys
+		call = [sys.argv[1], "--root", sys.argv[2], "exec", sys.argv[3], "sh", "-c", "echo in; exec sleep 100"]
+		with subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0) as entering:
+		    entering.stdout.read(2)
+		    folder = f"/proc/{entering.pid}"
+		    paths = [f"{folder}/exe", *(f"{folder}/map_files/{name}" for name in os.listdir(f"{folder}/map_files"))]
+		    own = os.stat(sys.argv[1])
+		    ours = [path for path in paths if os.path.samestat(os.stat(path), own)]
+		    print(len(ours) > 1, all(os.statvfs(path).f_flag & os.ST_RDONLY for path in ours))
+		    entering.terminate()
+	END
+	assert_ok
+	assert_line "True True"
+}
+
 @test "A7: no descriptor is a working directory for exec or create" {
 	local n leak
 	up
