@@ -19,16 +19,7 @@ static int read_namespace(const struct json_at *item, struct spec *spec, struct 
 		if (ns->is_used)
 			return json_err(item, err, "namespace %s is there twice", type);
 		ns->is_used = true;
-		int got = spec_read_path(item, "path", &ns->path, err);
-		struct json_at at = json_member(item, "path");
-		if (got <= 0 || i != NS_MOUNT)
-			return got < 0 ? -1 : 0;
-		json_err(&at, err,
-			 "not supported: the root is built in a mount namespace of the "
-			 "container's own");
-		if (err != NULL)
-			err->kind = ERR_UNSUPPORTED;
-		return -1;
+		return spec_read_path(item, "path", &ns->path, err) < 0 ? -1 : 0;
 	}
 	return json_err(item, err, "unknown namespace %.64s", type);
 }

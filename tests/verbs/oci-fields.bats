@@ -4,7 +4,7 @@
 #
 # Fields of config.json that few use, and that are acted upon all the same.
 
-# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+# shellcheck disable=SC2016,SC2030,SC2031 # $ in single quotes is for the shell inside; tests are subshells
 
 load ../lib/onggi
 load ../lib/bundle
@@ -301,10 +301,97 @@ c["linux"]["fromTheFuture"] = 1; c["annotations"] = {"run.oci.handler": "none", 
 	assert_output fine
 }
 
-@test "oci fields: a mount namespace to join is refused with its place" {
-	box '[n for n in c["linux"]["namespaces"] if n["type"] == "mount"][0]["path"] = "/proc/1/ns/mnt"'
+# holder UNSHARE-OPTION...: a process with namespaces of its own is $HOLDER
+holder() {
+	unshare "$@" sleep 100 3>&- &
+	HOLDER=$!
+	wait_for 5 bash -c "[[ \$(cat /proc/$HOLDER/comm) == sleep ]]"
+}
+
+# join TYPE...: these namespaces are the holder's
+join() {
+	local type
+	for type in "$@"; do
+		echo "[n for n in c['linux']['namespaces'] if n['type'] == '$type'] or c['linux']['namespaces'].append({'type': '$type'})
+for n in c['linux']['namespaces']:
+    if n['type'] == '$type': n['path'] = '/proc/$HOLDER/ns/' + {'network': 'net', 'mount': 'mnt'}.get('$type', '$type')"
+	done
+}
+
+@test "oci fields: a joined mount namespace" {
+	holder --mount --propagation private
+	local theirs
+	theirs=$(readlink "/proc/$HOLDER/ns/mnt")
+	mkdir -p "$BATS_TEST_TMPDIR/source"
+	echo mine >"$BATS_TEST_TMPDIR/source/file"
+	config "$(join mount)
+sh('readlink /proc/self/ns/mnt; cat /given/file; ls -d $BATS_TEST_TMPDIR; sleep 100')
+mount('/given', '$BATS_TEST_TMPDIR/source', 'bind', 'bind', 'ro')"
+	runtime create -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
+	runtime start "$ID"
+	wait_for 10 grep -q "No such" "$BATS_TEST_TMPDIR/out"
+	assert_equal "$(head -n 2 "$BATS_TEST_TMPDIR/out")" "$theirs"$'\nmine'
+	run runtime exec "$ID" cat /given/file
+	assert_output mine
+	runtime delete --force "$ID"
+	kill "$HOLDER"
+}
+
+@test "oci fields: the host's own mount namespace is not joined" {
+	box '[n for n in c["linux"]["namespaces"] if n["type"] == "mount"][0]["path"] = "/proc/self/ns/mnt"'
 	assert_status 1
-	assert_matches 'linux.namespaces\[[0-9]\].path'
+	assert_has "its root would be replaced"
+	[[ -x /proc/self/exe ]]
+}
+
+@test "oci fields: a new user namespace beside joined ones" {
+	unshare --user --map-root-user true || skip "no user namespaces"
+	local kind types queue
+	for kind in "--net --ipc --uts --cgroup" "--user --map-root-user --net --ipc --uts --cgroup"; do
+		# shellcheck disable=SC2086 # words
+		holder $kind
+		# One that is owned by a user namespace without our user takes no queue of it.
+		[[ $kind == *--user* ]] && queue= || queue=q
+		for types in network ipc uts cgroup "network ipc uts cgroup"; do
+			# shellcheck disable=SC2086
+			config "$(join $types)
+c.pop('hostname', None); c['linux']['namespaces'].append({'type': 'user'})
+c['linux']['uidMappings'] = c['linux']['gidMappings'] = [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
+sh('for n in /proc/self/ns/*; do readlink \$n; done; cat /proc/self/uid_map; test x$queue = x || : > /dev/mqueue/q; ls /sys/class/net')"
+			run runtime run -b "$BUNDLE" "$ID"
+			assert_ok
+			assert_matches "100000 +65536"
+			assert_matches "^lo$"
+			for type in $types; do
+				[[ $type != network ]] || type=net
+				assert_has "$(readlink "/proc/$HOLDER/ns/$type")"
+			done
+			assert_has_not "$(readlink "/proc/$HOLDER/ns/user")"
+		done
+		# The message queues are those of the joined namespace, and the devices, too.
+		run nsenter -t "$HOLDER" --ipc unshare --mount bash -c 'mount -t mqueue none /mnt && ls /mnt'
+		assert_output "$queue"
+		kill "$HOLDER"
+	done
+}
+
+@test "oci fields: a joined user namespace beside namespaces that it does not own" {
+	unshare --user --map-root-user true || skip "no user namespaces"
+	holder --user
+	local user=$HOLDER
+	echo "0 100000 65536" | tee "/proc/$user/uid_map" >"/proc/$user/gid_map"
+	holder --net --ipc --uts --cgroup
+	config "$(join network ipc uts cgroup)
+c.pop('hostname', None); c['linux']['namespaces'].append({'type': 'user', 'path': '/proc/$user/ns/user'})
+c['mounts'] = [m for m in c['mounts'] if m['type'] not in ('mqueue', 'sysfs', 'cgroup')]
+sh('for n in /proc/self/ns/*; do readlink \$n; done')"
+	run runtime run -b "$BUNDLE" "$ID"
+	assert_ok
+	for type in net ipc uts cgroup; do
+		assert_has "$(readlink "/proc/$HOLDER/ns/$type")"
+	done
+	assert_has "$(readlink "/proc/$user/ns/user")"
+	kill "$user" "$HOLDER"
 }
 
 @test "oci fields: a label without SELinux" {

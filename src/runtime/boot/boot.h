@@ -62,10 +62,11 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
-	bool has_class;       /* in resctrl */
-	bool has_unit;        /* systemd was asked for one */
-	int root_fd;          /* the root's mount, detached until inner attaches it */
-	int *source_fds;      /* per spec mount: detached clone of a bind's source, or -1 */
+	bool has_class;  /* in resctrl */
+	bool has_unit;   /* systemd was asked for one */
+	int root_fd;     /* the root's mount, detached until inner attaches it */
+	int *source_fds; /* per spec mount: detached clone of a bind's source, or what outer has
+			    mounted; or -1 */
 	int ns_fds[NS_COUNT]; /* joined namespaces */
 	int parent_sock, child_sock;
 	int stdio_fds[3]; /* what the payload gets; borrowed, -1 with a console */

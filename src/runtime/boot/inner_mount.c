@@ -222,9 +222,12 @@ static int open_covered_dir(struct boot *boot, const struct spec_mount *mount,
 	return fd_take(&fd);
 }
 
-static int make_fs(struct boot *boot, const struct spec_mount *mount,
-		   const struct mount_options *options, uint64_t attrs, struct err *err)
+static int make_fs(struct boot *boot, size_t index, const struct mount_options *options,
+		   uint64_t attrs, struct err *err)
 {
+	const struct spec_mount *mount = &boot->spec->mounts[index];
+	if (boot->source_fds[index] >= 0)
+		return fd_take(&boot->source_fds[index]);
 	unsigned long sb_flags = options->sb_flags;
 	/* Read-only is the mount, not the file system: it can become writable by "remount". */
 	if (strcmp(mount->type, "tmpfs") == 0)
@@ -263,7 +266,7 @@ static int mount_fs(struct boot *boot, size_t index, struct mount_options *optio
 	if (target_fd < 0 && !options->dest_nofollow)
 		return -1;
 	add_label(boot, mount->type, &options->data);
-	AUTO_FD mount_fd = make_fs(boot, mount, options, attrs, err);
+	AUTO_FD mount_fd = make_fs(boot, index, options, attrs, err);
 	if (mount_fd < 0)
 		return -1;
 	if (target_fd < 0)

@@ -6,6 +6,7 @@
  */
 #include "runtime/boot/step_functions.h"
 
+#include "kernel/mount/mount.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 
@@ -36,6 +37,21 @@ int outer_enter_container(struct boot *boot, const struct boot_op *op UNUSED, st
 	return errno == EPERM ? err_hint(err, "a container that has not been started, or is "
 					      "somebody else's, cannot be entered without root")
 			      : -1;
+}
+
+int outer_mount(struct boot *boot, const struct boot_op *op, struct err *err)
+{
+	const struct spec_mount *mount = &boot->spec->mounts[op->mount];
+	AUTO(struct mount_options, mount_options_done) options = { 0 };
+	const char *source = mount->source != NULL ? mount->source : mount->type;
+	if (mount_options_parse(&mount->options, &options, err) < 0)
+		return err_context(err, "mount %s", mount->destination);
+	int fd = mount_new(mount->type, source, &options.data, options.attr_set, options.sb_flags,
+			   err);
+	if (fd < 0)
+		return err_context(err, "%s on %s", mount->type, mount->destination);
+	boot->source_fds[op->mount] = fd;
+	return 0;
 }
 
 int outer_time_offsets(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)

@@ -160,12 +160,25 @@ int parent_clone_source(struct boot *boot, const struct boot_op *op, struct err 
 	return 0;
 }
 
+static bool is_namespace_of(int ns_fd, const char *process)
+{
+	AUTO_FREE char *path = mem_printf("/proc/%s/ns/mnt", process);
+	struct stat ours, theirs;
+	return fstat(ns_fd, &theirs) == 0 && stat(path, &ours) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 int parent_open_namespace(struct boot *boot, const struct boot_op *op, struct err *err)
 {
 	int ns_fd = ns_open(op->ns, boot->spec->namespaces[op->ns].path, err);
 	if (ns_fd < 0)
 		return -1;
 	boot->ns_fds[op->ns] = ns_fd;
+	/* The container's root takes the place of its own. */
+	if (op->ns == NS_MOUNT && (is_namespace_of(ns_fd, "self") || is_namespace_of(ns_fd, "1")))
+		return err_set(err, ERR_INVALID,
+			       "%s is the mount namespace of the host: its root would be replaced",
+			       boot->spec->namespaces[NS_MOUNT].path);
 	return 0;
 }
 

@@ -102,22 +102,17 @@ static int check_needs_mount_ns(const struct spec *spec, struct err *err)
 
 static int check_namespaces(const struct spec *spec, struct err *err)
 {
-	if (is_joined(spec, NS_MOUNT))
-		return err_set(err, ERR_UNSUPPORTED,
-			       "a container with a root of its own cannot join a mount namespace");
 	if (is_new(spec, NS_USER) && (spec->uid_maps_len == 0 || spec->gid_maps_len == 0))
 		return err_set(err, ERR_INVALID, "a new user namespace needs uid and gid mappings");
 	if (!spec->namespaces[NS_USER].is_used && spec->uid_maps_len > 0)
 		return err_set(err, ERR_INVALID, "id mappings need a user namespace");
 	if (spec->net_devices_len > 0 && !spec->namespaces[NS_NET].is_used)
 		return err_set(err, ERR_INVALID, "network devices need a network namespace");
-	/* The rights in a new one reach no namespace that is older. */
-	for (int type = 0; type < NS_COUNT && is_new(spec, NS_USER); type++)
-		if (is_joined(spec, (enum ns_type)type))
-			return err_set(err, ERR_UNSUPPORTED,
-				       "a new user namespace cannot be combined with a %s "
-				       "namespace that is joined",
-				       ns_info((enum ns_type)type)->name);
+	/* The others are joined before; but mounts are made after. */
+	if (is_new(spec, NS_USER) && is_joined(spec, NS_MOUNT))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "root of a new user namespace may mount nothing in a mount "
+			       "namespace that is joined");
 	if ((spec->hostname != NULL || spec->domainname != NULL) &&
 	    !spec->namespaces[NS_UTS].is_used)
 		return err_set(err, ERR_INVALID, "a hostname needs a UTS namespace");
@@ -225,6 +220,24 @@ static bool waits_for_parent(const struct boot_plan *plan)
 	       plan->spec->net_devices_len > 0 || plan->spec->rdt.is_set;
 }
 
+/* Rights in a new user namespace reach no namespace that is older, those in a joined one only what
+ * it owns. The rights of root reach all of them. */
+static bool joins_outside(const struct boot_plan *plan)
+{
+	return plan->spec->namespaces[NS_USER].is_used && !plan->options->is_unprivileged;
+}
+
+/* Is it the file system of a joined namespace that root of the new user namespace does not own? */
+static bool is_mounted_outside(const struct boot_plan *plan, const struct spec_mount *mount)
+{
+	const struct spec *spec = plan->spec;
+	if (!plan->has_user_ns || !joins_outside(plan) || mount->type == NULL ||
+	    boot_mount_is_bind(mount) || has_option(mount, "remount"))
+		return false;
+	return (strcmp(mount->type, "mqueue") == 0 && is_joined(spec, NS_IPC)) ||
+	       (strcmp(mount->type, "sysfs") == 0 && is_joined(spec, NS_NET));
+}
+
 bool boot_has_create_hooks(const struct spec *spec)
 {
 	return spec->hooks[SPEC_HOOK_PRESTART].len + spec->hooks[SPEC_HOOK_CREATE_RUNTIME].len +
@@ -298,12 +311,19 @@ static void plan_parent(struct planner *planner)
 
 static void plan_outer(struct planner *planner)
 {
-	const struct spec *spec = planner->plan->spec;
+	const struct boot_plan *plan = planner->plan;
+	const struct spec *spec = plan->spec;
 	planner->proc = BOOT_OUTER;
-	static const enum ns_type joined_here[] = { NS_USER, NS_PID, NS_TIME };
-	for (size_t i = 0; i < ARRAY_LEN(joined_here); i++)
-		if (is_joined(spec, joined_here[i]))
-			add(planner, STEP_OUTER_JOIN_NAMESPACE)->ns = joined_here[i];
+	static const enum ns_type by_root[] = { NS_CGROUP, NS_IPC,  NS_UTS,  NS_NET,
+						NS_PID,    NS_TIME, NS_USER, NS_COUNT };
+	static const enum ns_type by_user[] = { NS_USER, NS_PID, NS_TIME, NS_COUNT };
+	const enum ns_type *types = joins_outside(plan) ? by_root : by_user;
+	for (; *types != NS_COUNT; types++)
+		if (is_joined(spec, *types))
+			add(planner, STEP_OUTER_JOIN_NAMESPACE)->ns = *types;
+	for (size_t i = 0; i < spec->mounts_len; i++)
+		if (is_mounted_outside(plan, &spec->mounts[i]))
+			add(planner, STEP_OUTER_MOUNT)->mount = i;
 	add_if(planner, spec->time_offsets_len > 0, STEP_OUTER_TIME_OFFSETS);
 	add(planner, STEP_OUTER_START_INNER);
 }
@@ -311,10 +331,13 @@ static void plan_outer(struct planner *planner)
 /* Namespaces that the inner process can still join by itself. */
 static void plan_joins(struct planner *planner)
 {
-	static const enum ns_type joined_here[] = { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_MOUNT };
-	for (size_t i = 0; i < ARRAY_LEN(joined_here); i++)
-		if (is_joined(planner->plan->spec, joined_here[i]))
-			add(planner, STEP_JOIN_NAMESPACE)->ns = joined_here[i];
+	const struct boot_plan *plan = planner->plan;
+	static const enum ns_type types[] = { NS_CGROUP, NS_IPC, NS_UTS, NS_NET, NS_MOUNT };
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		bool is_in = types[i] != NS_MOUNT && joins_outside(plan);
+		if (is_joined(plan->spec, types[i]) && !is_in)
+			add(planner, STEP_JOIN_NAMESPACE)->ns = types[i];
+	}
 }
 
 static void plan_session(struct planner *planner)
@@ -427,6 +450,15 @@ static uint64_t flags_for_clone(const struct spec *spec)
 	return flags;
 }
 
+static bool needs_outer(const struct spec *spec)
+{
+	for (int type = 0; type < NS_COUNT && is_new(spec, NS_USER); type++)
+		if (is_joined(spec, (enum ns_type)type))
+			return true;
+	return is_joined(spec, NS_USER) || is_joined(spec, NS_PID) || is_joined(spec, NS_TIME) ||
+	       spec->time_offsets_len > 0;
+}
+
 int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 		   struct boot_plan *out, struct err *err)
 {
@@ -436,8 +468,7 @@ int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 		.spec = spec,
 		.options = options,
 		.has_user_ns = is_new(spec, NS_USER),
-		.has_outer = is_joined(spec, NS_USER) || is_joined(spec, NS_PID) ||
-			     is_joined(spec, NS_TIME) || spec->time_offsets_len > 0,
+		.has_outer = needs_outer(spec),
 		.clone_flags = flags_for_clone(spec),
 	};
 	struct planner planner = { .plan = out };

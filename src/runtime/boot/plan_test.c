@@ -7,6 +7,7 @@
 #include "runtime/boot/steps.h"
 
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -213,6 +214,44 @@ static void joined_pid_namespace_needs_outer(void **state)
 	bed_done(&bed);
 }
 
+static enum ns_type outer_join(const struct bed *bed, size_t index)
+{
+	const struct boot_op *op = &bed->plan.ops[BOOT_OUTER][index];
+	assert_int_equal(op->step, STEP_OUTER_JOIN_NAMESPACE);
+	return op->ns;
+}
+
+static void joined_beside_a_user_namespace(void **state)
+{
+	(void)state;
+	struct bed bed;
+	struct ns_id_map map = { 0, 100000, 65536 };
+	bed_init(&bed);
+	bed.spec.namespaces[NS_USER].is_used = true;
+	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
+	bed.spec.namespaces[NS_NET].path = mem_strdup("/proc/1/ns/net");
+	spec_add_mount(&bed.spec, "/sys", "sysfs", "sysfs", "ro");
+	make(&bed);
+	assert_int_equal(outer_join(&bed, 0), NS_NET);
+	assert_true(has_step(&bed, BOOT_OUTER, STEP_OUTER_MOUNT));
+	assert_false(has_step(&bed, BOOT_INNER, STEP_JOIN_NAMESPACE));
+	assert_true((bed.plan.clone_flags & CLONE_NEWUSER) != 0);
+
+	/* Joined as well: by root it is the last, by a user the first. */
+	bed.spec.namespaces[NS_USER].path = mem_strdup("/proc/1/ns/user");
+	make(&bed);
+	assert_int_equal(outer_join(&bed, 0), NS_NET);
+	assert_int_equal(outer_join(&bed, 1), NS_USER);
+	assert_false(has_step(&bed, BOOT_OUTER, STEP_OUTER_MOUNT));
+	bed.options.is_unprivileged = true;
+	make(&bed);
+	assert_int_equal(outer_join(&bed, 0), NS_USER);
+	assert_true(has_step(&bed, BOOT_INNER, STEP_JOIN_NAMESPACE));
+	bed_done(&bed);
+}
+
 static void user_namespace_waits_for_its_maps(void **state)
 {
 	(void)state;
@@ -319,8 +358,8 @@ static void contradictions_are_refused(void **state)
 	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
 	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
 	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
-	bed.spec.namespaces[NS_NET].path = mem_strdup("/proc/1/ns/net");
-	assert_refused(&bed, "network namespace that is joined");
+	bed.spec.namespaces[NS_MOUNT].path = mem_strdup("/proc/1/ns/mnt");
+	assert_refused(&bed, "mount namespace that is joined");
 	bed_done(&bed);
 
 	bed_init(&bed);
@@ -422,6 +461,7 @@ int main(void)
 		cmocka_unit_test(what_only_the_host_can_give_is_waited_for),
 		cmocka_unit_test(a_listening_filter_comes_before_the_start),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
+		cmocka_unit_test(joined_beside_a_user_namespace),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
 		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),
 		cmocka_unit_test(seccomp_goes_where_its_right_is),

@@ -56,6 +56,7 @@ BOOT_STEP_FUNCTION(parent_find_user);
 /* outer.c: namespaces that a clone alone cannot make */
 BOOT_STEP_FUNCTION(outer_enter_container);
 BOOT_STEP_FUNCTION(outer_join_namespace);
+BOOT_STEP_FUNCTION(outer_mount);
 BOOT_STEP_FUNCTION(outer_time_offsets);
 BOOT_STEP_FUNCTION(outer_start_inner);
 
