@@ -218,8 +218,6 @@ static const struct {
 	{ "", "", ",\"memoryPolicy\":{\"mode\":\"X\"}", "linux.memoryPolicy.mode", ERR_INVALID },
 	{ "", "", ",\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\",\"flags\":[\"X\"]}",
 	  "linux.memoryPolicy.flags[0]", ERR_INVALID },
-	{ "", "", ",\"namespaces\":[{\"type\":\"mount\",\"path\":\"/x\"}]",
-	  "linux.namespaces[0].path: not supported", ERR_UNSUPPORTED },
 	{ "", "", ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerMetadata\":\"x\"}",
 	  "linux.seccomp.listenerMetadata", ERR_INVALID },
 	{ ",\"annotations\":{\"run.oci.hooks.stdout\":\"x\"}", "", "",

@@ -58,6 +58,20 @@ in_netns() {
 	unshare --net -- timeout -k 5 "$(scaled 60)" "$@"
 }
 
+@test "oci fields: shares of a cache are updated where there is resctrl" {
+	if grep -q ' resctrl ' /proc/self/mounts; then skip "resctrl is mounted"; fi
+	config 'sh("sleep 100")'
+	runtime run --detach -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	local option
+	for option in --l3-cache-schema=L3:0=f --mem-bw-schema=MB:0=20; do
+		run runtime update "$option" "$ID"
+		assert_status 1
+		assert_has "no resctrl"
+	done
+	run runtime update --mem-bw-schema= --pids-limit 77 "$ID"
+	assert_ok
+}
+
 @test "oci fields: network devices move in, and bring their addresses" {
 	unshare --net ip link add a0 type veth peer name b0 || skip "the kernel has no veth"
 	config 'sh("cd /sys/class/net && echo *; cat net7/flags net7/address; grep -c 192.0.2.7 /proc/net/fib_trie")
@@ -90,6 +104,26 @@ c["linux"]["netDevices"] = {"a0": {"name": "net7"}}'
 c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]'
 	assert_status 1
 	assert_has linux.netDevices
+}
+
+@test "oci fields: network devices come back when the boot fails" {
+	unshare --net ip link add a0 type veth peer name b0 || skip "the kernel has no veth"
+	local where path
+	for where in new joined; do
+		[[ $where == new ]] && path= || path='
+[n for n in c["linux"]["namespaces"] if n["type"] == "network"][0]["path"] = "/proc/self/fd/8"'
+		config 'c["process"]["args"] = ["/no-such-program"]
+c["linux"]["netDevices"] = {"a0": {"name": "net7"}, "c0": {}}'"$path"
+		run in_netns bash -c 'exec 8</proc/self/ns/net
+			unshare --net bash -c "ip link add a0 type veth peer name b0 && ip link add c0 type veth peer name d0 &&
+				ip addr add 192.0.2.7/24 dev a0 && ip link set a0 up &&
+				\"\$0\" --root \"\$1\" run -b \"\$2\" \"\$3\"; ip -br -4 addr; ip -br link show c0" "$@"; ip -br link' x \
+			"$ONGGI_RUNTIME" "$STORE_TOP/state" "$BUNDLE" "$ID"
+		assert_has no-such-program
+		assert_matches '^a0@b0 .*192.0.2.7/24'
+		assert_matches '^c0@d0 +DOWN'
+		assert_has_not net7
+	done
 }
 
 # agent: starts one; the socket and what it is told are $SOCKET and $TOLD

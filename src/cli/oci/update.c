@@ -17,18 +17,17 @@
 
 struct update_input {
 	char *resources;
-	struct cgroup_limits limits;
+	struct bundle_update_options update;
 	bool has_kernel_memory;
-	char *l3_cache_schema, *mem_bw_schema;
 };
 
 static void update_done(void *pointer)
 {
 	struct update_input *input = pointer;
 	free(input->resources);
-	free(input->l3_cache_schema);
-	free(input->mem_bw_schema);
-	cgroup_limits_done(&input->limits);
+	free(input->update.l3_schema);
+	free(input->update.memory_schema);
+	cgroup_limits_done(&input->update.limits);
 }
 
 /* "64m", or -1: no limit */
@@ -67,7 +66,7 @@ static int set_pids(const struct option_row *row, void *target, const char *valu
 	if (number_parse_signed(value, INT64_MIN, INT64_MAX, &number.value, err) < 0)
 		return err_context(err, "invalid value for %s", row->name);
 	number.is_set = number.value != 0;
-	input->limits.pids_max = number;
+	input->update.limits.pids_max = number;
 	return 0;
 }
 
@@ -95,48 +94,48 @@ static int set_kernel_memory(const struct option_row *row UNUSED, void *target,
 
 static const struct option_row update_rows[] = {
 	{ "blkio-weight", 0, OPTION_CUSTOM, "weight", NULL, NULL, "Share of the disks, 10 to 1000",
-	  AT(limits.io.weight), set_number, NOT_NEGATIVE },
+	  AT(update.limits.io.weight), set_number, NOT_NEGATIVE },
 	{ "cpu-burst", 0, OPTION_CUSTOM, "us", NULL, NULL,
-	  "Unused processor time that may be spent later, in microseconds", AT(limits.cpu.burst_us),
-	  set_number, NOT_NEGATIVE },
+	  "Unused processor time that may be spent later, in microseconds",
+	  AT(update.limits.cpu.burst_us), set_number, NOT_NEGATIVE },
 	{ "cpu-idle", 0, OPTION_CUSTOM, "0|1", NULL, NULL,
-	  "1: only when nobody else wants the processor", AT(limits.cpu.idle), set_number,
+	  "1: only when nobody else wants the processor", AT(update.limits.cpu.idle), set_number,
 	  NOT_NEGATIVE },
 	{ "cpu-period", 0, OPTION_CUSTOM, "us", NULL, NULL,
-	  "Length of the period that --cpu-quota is for, in microseconds", AT(limits.cpu.period_us),
-	  set_number, NOT_NEGATIVE },
+	  "Length of the period that --cpu-quota is for, in microseconds",
+	  AT(update.limits.cpu.period_us), set_number, NOT_NEGATIVE },
 	{ "cpu-quota", 0, OPTION_CUSTOM, "us", NULL, NULL,
-	  "Processor time in each period, in microseconds; -1: no limit", AT(limits.cpu.quota_us),
-	  set_number },
+	  "Processor time in each period, in microseconds; -1: no limit",
+	  AT(update.limits.cpu.quota_us), set_number },
 	{ "cpu-rt-period", 0, OPTION_CUSTOM, "us", NULL, NULL,
 	  "Length of the period of --cpu-rt-runtime, in microseconds (cgroup v1)",
-	  AT(limits.cpu.rt_period_us), set_number, NOT_NEGATIVE },
+	  AT(update.limits.cpu.rt_period_us), set_number, NOT_NEGATIVE },
 	{ "cpu-rt-runtime", 0, OPTION_CUSTOM, "us", NULL, NULL,
 	  "Real-time processor time in each period, in microseconds (cgroup v1)",
-	  AT(limits.cpu.rt_runtime_us), set_number },
+	  AT(update.limits.cpu.rt_runtime_us), set_number },
 	{ "cpu-share", 0, OPTION_CUSTOM, "shares", NULL, NULL,
-	  "Weight against other containers when processors are busy", AT(limits.cpu.shares),
+	  "Weight against other containers when processors are busy", AT(update.limits.cpu.shares),
 	  set_number, NOT_NEGATIVE },
 	{ "cpuset-cpus", 0, OPTION_CUSTOM, "list", NULL, NULL, "Processors it may use, as 0-3,7",
-	  AT(limits.cpu.cpus), set_list },
+	  AT(update.limits.cpu.cpus), set_list },
 	{ "cpuset-mems", 0, OPTION_CUSTOM, "list", NULL, NULL, "Memory nodes it may use",
-	  AT(limits.cpu.mems), set_list },
+	  AT(update.limits.cpu.mems), set_list },
 	{ "kernel-memory", 0, OPTION_CUSTOM, "bytes", NULL, NULL, "Ignored",
 	  .set = set_kernel_memory, .is_hidden = true },
 	{ "kernel-memory-tcp", 0, OPTION_CUSTOM, "bytes", NULL, NULL, "Ignored",
 	  .set = set_kernel_memory, .is_hidden = true },
 	{ "l3-cache-schema", 0, OPTION_STRING, "schema", NULL, NULL,
-	  "Intel RDT: part of the L3 cache", AT(l3_cache_schema) },
+	  "Part of the L3 cache, as L3:0=f (Intel RDT)", AT(update.l3_schema) },
 	{ "mem-bw-schema", 0, OPTION_STRING, "schema", NULL, NULL,
-	  "Intel RDT: share of the memory bandwidth", AT(mem_bw_schema) },
+	  "Share of the memory bandwidth, as MB:0=20 (Intel RDT)", AT(update.memory_schema) },
 	{ "memory", 0, OPTION_CUSTOM, "bytes", NULL, NULL, "Most memory, as 512m; -1: no limit",
-	  AT(limits.memory.limit_bytes), set_size },
+	  AT(update.limits.memory.limit_bytes), set_size },
 	{ "memory-reservation", 0, OPTION_CUSTOM, "bytes", NULL, NULL,
-	  "Memory that is left to it when memory is short", AT(limits.memory.reservation_bytes),
-	  set_size },
+	  "Memory that is left to it when memory is short",
+	  AT(update.limits.memory.reservation_bytes), set_size },
 	{ "memory-swap", 0, OPTION_CUSTOM, "bytes", NULL, NULL,
-	  "Most memory and swap together; -1: no limit of swap", AT(limits.memory.swap_bytes),
-	  set_size },
+	  "Most memory and swap together; -1: no limit of swap",
+	  AT(update.limits.memory.swap_bytes), set_size },
 	{ "pids-limit", 0, OPTION_CUSTOM, "n", NULL, NULL, "Most tasks; -1: no limit",
 	  .set = set_pids },
 	{ "resources", 'r', OPTION_STRING, "file", NULL, NULL,
@@ -160,9 +159,11 @@ static int read_resources(const char *path, struct cgroup_limits *out, struct er
 	return spec_parse_resources(buf_str(&text), text.len, what, out, err);
 }
 
-static bool is_given(const char *text)
+/* An empty text changes nothing. */
+static void drop_empty(char **text)
 {
-	return text != NULL && text[0] != '\0';
+	if (*text != NULL && (*text)[0] == '\0')
+		free(ptr_take(text));
 }
 
 static int update_run(const struct oci_globals *globals, void *pointer, const struct strv *operands,
@@ -170,17 +171,15 @@ static int update_run(const struct oci_globals *globals, void *pointer, const st
 {
 	struct update_input *input = pointer;
 	struct bundle_home home = oci_home(globals);
-	if (is_given(input->l3_cache_schema))
-		return err_set(err, ERR_UNSUPPORTED,
-			       "Intel RDT/CAT: l3 cache schema is not supported");
-	if (is_given(input->mem_bw_schema))
-		return err_set(err, ERR_UNSUPPORTED,
-			       "Intel RDT/MBA: memory bandwidth schema is not supported");
-	if (is_given(input->resources) && read_resources(input->resources, &input->limits, err) < 0)
+	struct bundle_update_options *update = &input->update;
+	drop_empty(&update->l3_schema);
+	drop_empty(&update->memory_schema);
+	drop_empty(&input->resources);
+	if (input->resources != NULL && read_resources(input->resources, &update->limits, err) < 0)
 		return -1;
 	if (input->has_kernel_memory)
 		warn_say("Kernel memory settings are ignored and will be removed");
-	return bundle_update(&home, operands->items[0], &input->limits, err);
+	return bundle_update(&home, operands->items[0], update, err);
 }
 
 const struct oci_verb oci_update = {

@@ -167,7 +167,7 @@ static int open_there(int netns_fd, struct err *err)
 	return fd_take(&sock_fd);
 }
 
-static int move(const char *name, int netns_fd, const char *new_name, struct err *err)
+static int move(const char *name, int netns_fd, const char *new_name, bool is_up, struct err *err)
 {
 	AUTO(struct addresses, addresses_done) addresses = { 0 };
 	unsigned device_there = 0;
@@ -188,7 +188,7 @@ static int move(const char *name, int netns_fd, const char *new_name, struct err
 	for (size_t i = 0; i < addresses.len; i++)
 		if (add_address(there_fd, &addresses.items[i], device_there, err) < 0)
 			return -1;
-	return bring_up(there_fd, device_there, err);
+	return is_up ? bring_up(there_fd, device_there, err) : 0;
 }
 
 int net_device_move(const char *name, int netns_fd, const char *new_name, struct err *err)
@@ -197,7 +197,31 @@ int net_device_move(const char *name, int netns_fd, const char *new_name, struct
 	if (!net_device_name_is_valid(name) || !net_device_name_is_valid(there))
 		return err_set(err, ERR_INVALID, "\"%.64s\" is not a network device",
 			       net_device_name_is_valid(name) ? there : name);
-	if (move(name, netns_fd, there, err) < 0)
+	if (move(name, netns_fd, there, true, err) < 0)
 		return err_context(err, "network device %s", name);
 	return 0;
+}
+
+bool net_device_is_up(const char *name)
+{
+	struct ifreq request = { 0 };
+	AUTO_FD sock_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock_fd < 0 || !net_device_name_is_valid(name))
+		return false;
+	memcpy(request.ifr_name, name, strlen(name) + 1);
+	return ioctl(sock_fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
+}
+
+int net_device_return(const char *name, int netns_fd, const char *home_name, bool is_up,
+		      struct err *err)
+{
+	AUTO_FD home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home_fd < 0)
+		return err_sys(err, "open our network namespace");
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return err_sys(err, "enter the other network namespace");
+	int result = move(name, home_fd, home_name, is_up, err);
+	if (setns(home_fd, CLONE_NEWNET) < 0)
+		return err_sys(err, "return to our network namespace");
+	return result < 0 ? err_context(err, "bring back network device %s", home_name) : 0;
 }

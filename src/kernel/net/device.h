@@ -25,3 +25,11 @@ bool net_device_name_is_valid(const char *name);
  *         already), ERR_SYSTEM; the device may have been moved then
  */
 int net_device_move(const char *name, int netns_fd, const char *new_name, struct err *err);
+
+/** Is a device of the caller's namespace up? No such device is not. */
+bool net_device_is_up(const char *name);
+
+/** The way back: the device `name` of the other namespace becomes `home_name` of the caller's, with
+ *  its addresses, and up if it `is_up` here. @return 0 or -1 as above */
+int net_device_return(const char *name, int netns_fd, const char *home_name, bool is_up,
+		      struct err *err);

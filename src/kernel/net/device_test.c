@@ -109,6 +109,21 @@ static void move_body(void)
 	CHECK(strstr(buf_str(&seen), "192.0.2.7/24 ") != NULL);
 	CHECK(strstr(buf_str(&seen), "2001:db8::7/64 ") != NULL);
 	CHECK(strstr(buf_str(&seen), "198.51.100.8") == NULL);
+
+	/* And back, from the side it came from. */
+	CHECK(setns(here_fd, CLONE_NEWNET) == 0);
+	CHECK(!net_device_is_up("claydev0"));
+	CHECK_OK(net_device_return("eth7", there_fd, "claydev0", true, &err), &err);
+	CHECK(net_device_is_up("claydev0") && is_up("claydev0"));
+	buf_reset(&seen);
+	AUTO_FD back_sock_fd = netlink_open(&err);
+	CHECK_OK(netlink_ask(back_sock_fd, &request, note_address, &seen, &err), &err);
+	CHECK(strstr(buf_str(&seen), "192.0.2.7/24 ") != NULL);
+	CHECK_OK(net_device_move("claydev0", there_fd, NULL, &err), &err);
+	CHECK_OK(net_device_return("claydev0", there_fd, "claydev0", false, &err), &err);
+	CHECK(if_nametoindex("claydev0") != 0 && !net_device_is_up("claydev0"));
+	CHECK(net_device_return("claydev0", there_fd, "claydev0", true, &err) < 0);
+	CHECK(if_nametoindex("claydev0") != 0);
 }
 
 static void refusals_body(void)

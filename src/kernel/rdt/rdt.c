@@ -184,19 +184,39 @@ int rdt_join(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err)
 	return rdt->monitors ? join_monitoring(class_fd, rdt, pid, err) : 0;
 }
 
-int rdt_remove(int root_fd, const struct rdt *rdt, struct err *err)
+int rdt_update(int root_fd, const struct rdt *rdt, struct err *err)
 {
-	if (rdt->is_own_class) {
-		/* Its monitoring groups go with it. */
-		if (unlinkat(root_fd, rdt->class_id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-			return err_sys(err, "remove the resctrl class %s", rdt->class_id);
+	AUTO(struct buf, buf_done) text = { 0 };
+	const char *name = is_root_class(rdt) ? "." : rdt->class_id;
+	AUTO_FD class_fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (class_fd < 0)
+		return errno == ENOENT
+			       ? err_set(err, ERR_NOT_FOUND, "resctrl has no class %s", name)
+			       : err_sys(err, "open the resctrl class %s", name);
+	const struct rdt wanted = { .l3_schema = rdt->l3_schema,
+				    .memory_schema = rdt->memory_schema };
+	schemata_format(&wanted, &text);
+	if (file_write_control(class_fd, "schemata", buf_str(&text), err) == 0)
 		return 0;
-	}
+	err_context(err, "resctrl");
+	return add_explanation(root_fd, err);
+}
+
+char *rdt_own_group(const struct rdt *rdt)
+{
+	if (!rdt->is_set)
+		return NULL;
+	if (rdt->is_own_class)
+		return mem_strdup(rdt->class_id); /* its monitoring groups go with it */
 	if (!rdt->monitors)
-		return 0;
-	const char *class = is_root_class(rdt) ? "." : rdt->class_id;
-	AUTO_FREE char *path = mem_printf("%s/mon_groups/%s", class, rdt->group_id);
-	if (unlinkat(root_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(err, "remove the resctrl group %s", path);
+		return NULL;
+	return mem_printf("%s/mon_groups/%s", is_root_class(rdt) ? "." : rdt->class_id,
+			  rdt->group_id);
+}
+
+int rdt_remove(int root_fd, const char *own_group, struct err *err)
+{
+	if (unlinkat(root_fd, own_group, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, "remove the resctrl group %s", own_group);
 	return 0;
 }

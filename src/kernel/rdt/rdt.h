@@ -46,6 +46,14 @@ int rdt_place(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err);
 /** Put a further process where rdt_place has put the first one. */
 int rdt_join(int root_fd, const struct rdt *rdt, pid_t pid, struct err *err);
 
-/** Remove what rdt_place made for this container: its own class, its monitoring group. What is
- *  gone already, or was never made, is no error. */
-int rdt_remove(int root_fd, const struct rdt *rdt, struct err *err);
+/** Give a class that there is other shares: only the L3 and the memory schema of `rdt` are looked
+ * at.
+ *  @return 0; -1 ERR_NOT_FOUND (no such class), ERR_INVALID (the kernel refuses a schema) */
+int rdt_update(int root_fd, const struct rdt *rdt, struct err *err);
+
+/** What rdt_place makes for this container alone: its own class, or its monitoring group.
+ *  @return owned path below the root of resctrl; NULL: nothing */
+char *rdt_own_group(const struct rdt *rdt);
+
+/** Remove such a group. One that is gone already, or was never made, is no error. */
+int rdt_remove(int root_fd, const char *own_group, struct err *err);

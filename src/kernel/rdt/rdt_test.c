@@ -147,12 +147,54 @@ static void what_cannot_be_filled_is_removed(void **state)
 	rdt.memory_schema = (char[]){ "MB:0=20" };
 	assert_int_equal(rdt_place(root_fd, &rdt, 1, &err), -1);
 	assert_int_equal(faccessat(root_fd, "none", F_OK, 0), -1);
-	assert_int_equal(rdt_remove(root_fd, &rdt, &err), 0);
+	assert_null(rdt_own_group(&rdt));
 	rdt.is_own_class = true;
+	AUTO_FREE char *group = rdt_own_group(&rdt);
 	assert_int_equal(mkdirat(root_fd, "none", 0755), 0);
-	assert_int_equal(rdt_remove(root_fd, &rdt, &err), 0);
+	assert_int_equal(rdt_remove(root_fd, group, &err), 0);
 	assert_int_equal(faccessat(root_fd, "none", F_OK, 0), -1);
-	assert_int_equal(rdt_remove(root_fd, &rdt, &err), 0);
+	assert_int_equal(rdt_remove(root_fd, group, &err), 0);
+}
+
+static void what_is_made_for_a_container_alone(void **state)
+{
+	(void)state;
+	struct rdt rdt = { .is_set = true,
+			   .class_id = (char[]){ "gold" },
+			   .group_id = (char[]){ "box" } };
+	assert_null(rdt_own_group(&rdt));
+	rdt.monitors = true;
+	AUTO_FREE char *group = rdt_own_group(&rdt);
+	assert_string_equal(group, "gold/mon_groups/box");
+	rdt.class_id = (char[]){ "/" };
+	AUTO_FREE char *root_group = rdt_own_group(&rdt);
+	assert_string_equal(root_group, "./mon_groups/box");
+	rdt.is_set = false;
+	assert_null(rdt_own_group(&rdt));
+}
+
+static void a_class_gets_other_shares(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	struct rdt rdt = { .class_id = (char[]){ "gold" },
+			   .l3_schema = (char[]){ "L3:0=3\nMB:0=90" },
+			   .memory_schema = (char[]){ "MB:0=30" } };
+	assert_int_equal(mkdirat(root_fd, "info", 0755), 0);
+	put("info/last_cmd_status", "ok\n");
+	put("gold/schemata", "");
+	assert_int_equal(rdt_update(root_fd, &rdt, &err), 0);
+	expect("gold/schemata", "L3:0=3\nMB:0=30\n");
+	rdt.class_id = (char[]){ "no-such" };
+	assert_int_equal(rdt_update(root_fd, &rdt, &err), -1);
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
+	/* The kernel's own words go with a refusal, here of a file that nobody can write. */
+	put("info/last_cmd_status", "MB value 3 out of range\n");
+	rdt.class_id = (char[]){ "gold/mon_groups" };
+	assert_int_equal(rdt_update(root_fd, &rdt, &err), -1);
+	assert_non_null(strstr(err.hint, "out of range"));
+	unlinkat(root_fd, "info/last_cmd_status", 0);
+	unlinkat(root_fd, "info", AT_REMOVEDIR);
 }
 
 static void names_are_checked(void **state)
@@ -180,6 +222,8 @@ int main(void)
 		cmocka_unit_test(a_process_joins_its_class),
 		cmocka_unit_test(the_root_class_is_named_by_a_slash),
 		cmocka_unit_test(what_cannot_be_filled_is_removed),
+		cmocka_unit_test(what_is_made_for_a_container_alone),
+		cmocka_unit_test(a_class_gets_other_shares),
 		cmocka_unit_test(names_are_checked),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -240,6 +240,7 @@ int boot_start(struct boot *boot, struct err *err)
 		boot->board->exit_code = 125;
 	reap(&boot->pid, &boot->pidfd);
 	reap(&boot->outer_pid, &boot->outer_pidfd);
+	boot_return_devices(boot);
 	return -1;
 }
 
@@ -327,6 +328,7 @@ void boot_done(struct boot *boot)
 {
 	boot_leave(boot);
 	free(ptr_take(&boot->source_fds));
+	free(ptr_take(&boot->lent_devices));
 	free(ptr_take(&boot->groups));
 	free(ptr_take(&boot->home));
 	if (boot->board != NULL)

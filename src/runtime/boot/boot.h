@@ -50,6 +50,9 @@ struct boot_board {
 typedef int boot_exec_diagnose(int root_fd, const char *path, const struct strv *env, int errnum,
 			       struct err *err);
 
+/** What became of a network device of the host. */
+enum boot_lending { BOOT_NOT_LENT, BOOT_LENT_DOWN, BOOT_LENT_UP };
+
 struct boot {
 	const struct boot_plan *plan;
 	const struct spec *spec;
@@ -62,9 +65,10 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
-	bool has_class;  /* in resctrl */
-	bool has_unit;   /* systemd was asked for one */
-	int root_fd;     /* the root's mount, detached until inner attaches it */
+	bool has_class;                  /* in resctrl */
+	enum boot_lending *lent_devices; /* per network device of the spec, owned; NULL: none yet */
+	bool has_unit;                   /* systemd was asked for one */
+	int root_fd;                     /* the root's mount, detached until inner attaches it */
 	int *source_fds; /* per spec mount: detached clone of a bind's source, or what outer has
 			    mounted; or -1 */
 	int ns_fds[NS_COUNT]; /* joined namespaces */
@@ -123,6 +127,9 @@ int boot_run_ops(struct boot *boot, enum boot_proc proc, size_t first, struct er
 
 /** The life of a freshly cloned child: its rows, then (never returning) exec or exit. */
 void boot_child_main(struct boot *boot, enum boot_proc proc) NORETURN;
+
+/** A boot that failed: take back the network devices it has moved. Best effort, with warnings. */
+void boot_return_devices(struct boot *boot);
 
 /** Remove what the container has made in resctrl, if it has. Best effort. */
 void boot_leave_class(struct boot *boot);

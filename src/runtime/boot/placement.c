@@ -5,6 +5,8 @@
  */
 #include "runtime/boot/step_functions.h"
 
+#include "base/mem.h"
+#include "base/warn.h"
 #include "kernel/net/device.h"
 #include "kernel/proc/affinity.h"
 #include "kernel/proc/mempolicy.h"
@@ -15,19 +17,36 @@
 int parent_move_net_devices(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec *spec = boot->spec;
-	AUTO_FD made_fd = -1;
-	int netns_fd = boot->ns_fds[NS_NET];
-	if (netns_fd < 0) {
-		made_fd = ns_open_pid(NS_NET, boot->pid, err);
-		if (made_fd < 0)
+	/* Kept: what we have moved may have to come back when the process is gone. */
+	if (boot->ns_fds[NS_NET] < 0)
+		boot->ns_fds[NS_NET] = ns_open_pid(NS_NET, boot->pid, err);
+	if (boot->ns_fds[NS_NET] < 0)
+		return -1;
+	boot->lent_devices = mem_alloc(spec->net_devices_len, sizeof(boot->lent_devices[0]));
+	for (size_t i = 0; i < spec->net_devices_len; i++) {
+		const struct spec_net_device *device = &spec->net_devices[i];
+		bool is_up = net_device_is_up(device->host_name);
+		if (net_device_move(device->host_name, boot->ns_fds[NS_NET], device->name, err) < 0)
 			return -1;
-		netns_fd = made_fd;
+		boot->lent_devices[i] = is_up ? BOOT_LENT_UP : BOOT_LENT_DOWN;
 	}
-	for (size_t i = 0; i < spec->net_devices_len; i++)
-		if (net_device_move(spec->net_devices[i].host_name, netns_fd,
-				    spec->net_devices[i].name, err) < 0)
-			return -1;
 	return 0;
+}
+
+void boot_return_devices(struct boot *boot)
+{
+	const struct spec *spec = boot->spec;
+	for (size_t i = 0; boot->lent_devices != NULL && i < spec->net_devices_len; i++) {
+		const struct spec_net_device *device = &spec->net_devices[i];
+		const char *name = device->name != NULL ? device->name : device->host_name;
+		struct err err = { 0 };
+		if (boot->lent_devices[i] == BOOT_NOT_LENT)
+			continue;
+		if (net_device_return(name, boot->ns_fds[NS_NET], device->host_name,
+				      boot->lent_devices[i] == BOOT_LENT_UP, &err) < 0)
+			warn_say("%s", err.text);
+		boot->lent_devices[i] = BOOT_NOT_LENT;
+	}
 }
 
 int parent_place_in_class(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -45,9 +64,10 @@ void boot_leave_class(struct boot *boot)
 {
 	if (!boot->has_class)
 		return;
-	AUTO_FD root_fd = rdt_open(NULL);
+	AUTO_FREE char *group = rdt_own_group(&boot->spec->rdt);
+	AUTO_FD root_fd = group != NULL ? rdt_open(NULL) : -1;
 	if (root_fd >= 0)
-		rdt_remove(root_fd, &boot->spec->rdt, NULL);
+		rdt_remove(root_fd, group, NULL);
 	boot->has_class = false;
 }
 

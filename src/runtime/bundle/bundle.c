@@ -179,6 +179,12 @@ int bundle_reopen(const struct record *record, struct bundle *out, struct err *e
 	const char *cgroup_path = record->facts.cgroup_path;
 	bundle.spec.cgroups_path = cgroup_path != NULL ? mem_strdup(cgroup_path) : NULL;
 	bundle.spec.has_cgroup = cgroup_path != NULL;
+	/* One that `update` has made. */
+	if (!bundle.spec.rdt.is_set && record->facts.class_group != NULL)
+		bundle.spec.rdt = (struct rdt){ .is_set = true,
+						.is_own_class = true,
+						.class_id = mem_strdup(record->id),
+						.group_id = mem_strdup(record->id) };
 	bundle.spec.has_new_keyring = !record->facts.no_new_keyring;
 	*out = bundle;
 	bundle = (struct bundle){ 0 };

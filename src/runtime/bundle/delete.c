@@ -3,7 +3,6 @@
  */
 #include "runtime/bundle/verbs.h"
 
-#include "kernel/rdt/rdt.h"
 #include "runtime/boot/hooks.h"
 #include "runtime/bundle/bundle.h"
 #include "runtime/bundle/document.h"
@@ -42,15 +41,6 @@ static void run_poststop_hooks(const struct record *record)
 	hooks_run_all(&bundle.spec, SPEC_HOOK_POSTSTOP, state);
 }
 
-/* Best effort: the kernel keeps an empty class for nobody. */
-static void leave_class(const struct record *record)
-{
-	AUTO(struct bundle, bundle_done) bundle = { 0 };
-	AUTO_FD root_fd = record->facts.has_class ? rdt_open(NULL) : -1;
-	if (root_fd >= 0 && bundle_reopen(record, &bundle, NULL) == 0)
-		rdt_remove(root_fd, &bundle.spec.rdt, NULL);
-}
-
 static int take_away(struct record *record, int pidfd, enum bundle_status status, struct err *err)
 {
 	struct cgroup_layout layout;
@@ -65,7 +55,7 @@ static int take_away(struct record *record, int pidfd, enum bundle_status status
 	if ((pidfd >= 0 && end_process(pidfd, err) < 0) ||
 	    record_remove_cgroup(record, &layout, err) < 0)
 		return -1;
-	leave_class(record);
+	record_remove_class(record);
 	run_poststop_hooks(record);
 	return record_drop(record, err);
 }

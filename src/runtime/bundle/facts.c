@@ -14,6 +14,7 @@ void facts_done(struct record_facts *facts)
 	free(facts->rootfs);
 	free(facts->created);
 	free(facts->cgroup_path);
+	free(facts->class_group);
 	scope_done(&facts->unit);
 	strv_done(&facts->annotations);
 	*facts = (struct record_facts){ 0 };
@@ -40,11 +41,11 @@ void facts_format(const struct record_facts *facts, const char *id, struct buf *
 	json_add_str(out, "created", facts->created);
 	json_add_uint(out, "owner", facts->owner);
 	json_add_str(out, "cgroupsPath", facts->cgroup_path);
+	json_add_str(out, "resctrlGroup", facts->class_group);
 	json_add_str(out, "systemdUnit", facts->unit.unit);
 	json_add_true(out, "systemdUser", facts->unit.is_user);
 	add_mark(out, "init", &facts->init);
 	add_mark(out, "monitor", &facts->monitor);
-	json_add_true(out, "hasClass", facts->has_class);
 	json_add_true(out, "hasPoststart", facts->has_poststart);
 	json_add_true(out, "hasPoststop", facts->has_poststop);
 	json_add_true(out, "sharesPids", facts->shares_pids);
@@ -81,12 +82,12 @@ static int read_facts(const struct json_at *root, struct record_facts *out, stru
 	    json_get_str(root, "rootfs", &out->rootfs, err) < 0 ||
 	    json_get_str(root, "created", &out->created, err) < 0 ||
 	    json_get_str(root, "cgroupsPath", &out->cgroup_path, err) < 0 ||
+	    json_get_str(root, "resctrlGroup", &out->class_group, err) < 0 ||
 	    json_get_str(root, "systemdUnit", &out->unit.unit, err) < 0 ||
 	    json_get_bool(root, "systemdUser", &out->unit.is_user, err) < 0 ||
 	    json_get_uint32(root, "owner", &owner, err) < 0 ||
 	    read_mark(root, "init", &out->init, err) < 0 ||
 	    read_mark(root, "monitor", &out->monitor, err) < 0 ||
-	    json_get_bool(root, "hasClass", &out->has_class, err) < 0 ||
 	    json_get_bool(root, "hasPoststart", &out->has_poststart, err) < 0 ||
 	    json_get_bool(root, "hasPoststop", &out->has_poststop, err) < 0 ||
 	    json_get_bool(root, "sharesPids", &out->shares_pids, err) < 0 ||

@@ -16,13 +16,13 @@
 struct record_facts {
 	char *oci_version, *bundle, *rootfs, *created; /* owned */
 	char *cgroup_path;                             /* below each hierarchy; NULL: none */
+	char *class_group; /* its own in resctrl, below the root of that; NULL: none */
 	struct scope unit; /* systemd's, if it made the control group; its slice is not kept */
 	uid_t owner;
 	struct process_mark init;
 	struct process_mark monitor; /* of a container in the foreground: it takes it away */
 	bool has_chroot;             /* --no-pivot: its root is not that of its mount namespace */
 	bool no_new_keyring;         /* --no-new-keyring: for further processes, too */
-	bool has_class;              /* in resctrl */
 	bool has_poststart, has_poststop; /* hooks: else nobody needs to read the configuration */
 	bool shares_pids; /* no pid namespace of its own: the others outlive the first process */
 	struct strv annotations;

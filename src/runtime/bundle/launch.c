@@ -182,7 +182,7 @@ static void fill_record(struct launch *self)
 		.owner = geteuid(),
 		.has_chroot = spec->root_change == SPEC_ROOT_CHROOT,
 		.no_new_keyring = self->options->no_new_keyring,
-		.has_class = spec->rdt.is_set,
+		.class_group = rdt_own_group(&spec->rdt),
 		.has_poststart = spec->hooks[SPEC_HOOK_POSTSTART].len > 0,
 		.has_poststop = spec->hooks[SPEC_HOOK_POSTSTOP].len > 0,
 		.shares_pids = !pid_ns->is_used || pid_ns->path != NULL,

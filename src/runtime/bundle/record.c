@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/warn.h"
+#include "kernel/rdt/rdt.h"
 #include "oci/spec_parse.h"
 #include "runtime/bundle/facts.h"
 #include "runtime/gate.h"
@@ -199,6 +200,14 @@ int record_remove_cgroup(const struct record *record, const struct cgroup_layout
 	return result;
 }
 
+void record_remove_class(const struct record *record)
+{
+	const char *group = record->facts.class_group;
+	AUTO_FD root_fd = group != NULL ? rdt_open(NULL) : -1;
+	if (root_fd >= 0)
+		rdt_remove(root_fd, group, NULL);
+}
+
 /* The lock is ours. What is there is in use, or what a killed owner left. */
 static int reclaim(struct record *record, const struct cgroup_layout *layout, struct err *err)
 {
@@ -212,6 +221,7 @@ static int reclaim(struct record *record, const struct cgroup_layout *layout, st
 			       record->id);
 	if (record_remove_cgroup(record, layout, err) < 0)
 		return -1;
+	record_remove_class(record);
 	facts_done(&record->facts);
 	fd_close(&record->dir_fd);
 	return tree_remove(record->state_fd, record->id, err);
@@ -375,8 +385,10 @@ static void sweep_one(const struct record *ours, const char *id, const struct cg
 	    open_dir(&other, NULL) <= 0 || load(&other, NULL) < 0 || !record_is_abandoned(&other))
 		return;
 	/* Else the next one tries again. */
-	if (record_remove_cgroup(&other, layout, NULL) == 0)
-		record_drop(&other, NULL);
+	if (record_remove_cgroup(&other, layout, NULL) < 0)
+		return;
+	record_remove_class(&other);
+	record_drop(&other, NULL);
 }
 
 void record_sweep(const struct record *record, const struct cgroup_layout *layout)

@@ -103,6 +103,9 @@ int record_open_cgroup(const struct record *record, struct cgroup_layout *layout
 int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,
 			 struct err *err);
 
+/** Remove its own group in resctrl. Best effort: it limits nobody any more. */
+void record_remove_class(const struct record *record);
+
 /** Remove what killed runtimes left of other containers. Best effort. */
 void record_sweep(const struct record *record, const struct cgroup_layout *layout);
 

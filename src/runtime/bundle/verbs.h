@@ -140,9 +140,15 @@ int bundle_resume(const struct bundle_home *home, const char *id, struct err *er
 int bundle_ps(const struct bundle_home *home, const char *id, pid_t **out, size_t *out_len,
 	      struct err *err);
 
-/** Change limits while it runs: what `limits` leaves out stays. */
+struct bundle_update_options {
+	struct cgroup_limits limits;
+	char *l3_schema, *memory_schema; /* owned; lines for resctrl, or NULL */
+};
+
+/** Change limits while it runs: what `options` leaves out stays. One that is in no class of resctrl
+ *  gets one of its own for a schema. */
 int bundle_update(const struct bundle_home *home, const char *id,
-		  const struct cgroup_limits *limits, struct err *err);
+		  const struct bundle_update_options *options, struct err *err);
 
 struct cgroup_usage;
 
