@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_completion, &verb_explain, &verb_history, &verb_images,  &verb_import, &verb_info,
-	&verb_inspect,    &verb_load,    &verb_man,     &verb_pack,    &verb_ps,     &verb_rm,
-	&verb_rmi,        &verb_run,     &verb_tag,     &verb_version, NULL,
+	&verb_completion, &verb_explain, &verb_history, &verb_images, &verb_import,  &verb_info,
+	&verb_inspect,    &verb_load,    &verb_man,     &verb_pack,   &verb_ps,      &verb_rm,
+	&verb_rmi,        &verb_run,     &verb_save,    &verb_tag,    &verb_version, NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
@@ -26,6 +26,7 @@ const struct verb_alias verb_aliases[] = {
 	{ "image", "ls", "images" },
 	{ "image", "remove", "rmi" },
 	{ "image", "rm", "rmi" },
+	{ "image", "save", "save" },
 	{ "image", "tag", "tag" },
 	{ "system", "info", "info" },
 	{ NULL, "list", "ps" },
@@ -53,7 +54,7 @@ static const struct {
 	{ "events", NULL },
 	{ "exec", NULL },
 	{ "export", NULL },
-	{ "image", "build prune pull push save" },
+	{ "image", "build prune pull push" },
 	{ "kill", NULL },
 	{ "login", NULL },
 	{ "logout", NULL },
@@ -66,7 +67,6 @@ static const struct {
 	{ "push", NULL },
 	{ "rename", NULL },
 	{ "restart", NULL },
-	{ "save", NULL },
 	{ "search", NULL },
 	{ "start", NULL },
 	{ "stats", NULL },

@@ -102,6 +102,7 @@ static int unpack_and_commit(const struct unpacking *unpacking, const struct sto
 	struct unpack_totals totals;
 	char chain_id[DIGEST_HEX_SIZE];
 	layer->dir_fd = staging->dir_fd;
+	layer->recipe_fd = staging->recipe_fd;
 	if (unpack_layer(&unpacking->run, layer, &totals, err) < 0)
 		return -1;
 	layer_chain_id(stack->chain_id, totals.diff_id, chain_id);
@@ -118,7 +119,7 @@ int unpacking_layer(const struct unpacking *unpacking, const struct engine *engi
 		    struct unpack_layer *layer, struct unpacking_stack *stack,
 		    struct unpack_totals *out, struct err *err)
 {
-	struct layer_staging staging = { .dir_fd = -1, .lock_fd = -1 };
+	struct layer_staging staging = { .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };
 	AUTO_FD below_fd = -1;
 	if (stack->names.len > 0 && (below_fd = open_below(&engine->store, &stack->names, err)) < 0)
 		return err_context(err, "show the layers below");

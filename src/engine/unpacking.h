@@ -30,8 +30,8 @@ bool unpacking_find(const struct engine *engine, struct unpacking_stack *stack,
 		    const char *diff_id);
 
 /**
- * Unpack a layer on top of the stack, commit it and put it there. layer->dir_fd and lower_fd are
- * set here. On failure nothing stays of it.
+ * Unpack a layer on top of the stack, commit it and put it there. layer->dir_fd, lower_fd and
+ * recipe_fd are set here. On failure nothing stays of it.
  */
 int unpacking_layer(const struct unpacking *unpacking, const struct engine *engine,
 		    struct unpack_layer *layer, struct unpacking_stack *stack,

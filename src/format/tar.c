@@ -167,16 +167,39 @@ int tar_add_bytes(struct tar_writer *tar, const char *path, mode_t mode, const v
 	return pad(tar, err);
 }
 
+int tar_begin_file(struct tar_writer *tar, const char *path, mode_t mode, uint64_t size,
+		   struct err *err)
+{
+	const struct tar_member member = { TYPE_FILE, path, NULL, mode, size };
+	if (put_member(tar, &member, err) < 0)
+		return -1;
+	tar->file_end = tar->total_bytes + size;
+	return 0;
+}
+
+int tar_add_data(struct tar_writer *tar, const void *data, size_t len, struct err *err)
+{
+	if (len > tar->file_end - tar->total_bytes)
+		return err_set(err, ERR_INVALID, "more bytes for the archive than announced");
+	return len == 0 ? 0 : put(tar, data, len, err);
+}
+
+int tar_end_file(struct tar_writer *tar, struct err *err)
+{
+	if (tar->total_bytes != tar->file_end)
+		return err_set(err, ERR_INVALID, "fewer bytes for the archive than announced");
+	return pad(tar, err);
+}
+
 int tar_add_file(struct tar_writer *tar, const char *path, mode_t mode, int source_fd,
 		 struct err *err)
 {
 	struct stat st;
 	if (fstat(source_fd, &st) < 0)
 		return err_sys(err, "look at %s", path);
-	const struct tar_member member = { TYPE_FILE, path, NULL, mode, (uint64_t)st.st_size };
-	if (put_member(tar, &member, err) < 0)
+	if (tar_begin_file(tar, path, mode, (uint64_t)st.st_size, err) < 0)
 		return -1;
-	for (uint64_t left = member.size; left > 0;) {
+	for (uint64_t left = (uint64_t)st.st_size; left > 0;) {
 		char chunk[32768];
 		size_t want = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
 		ssize_t n = read(source_fd, chunk, want);
@@ -187,11 +210,11 @@ int tar_add_file(struct tar_writer *tar, const char *path, mode_t mode, int sour
 		if (n == 0)
 			return err_set(err, ERR_CONFLICT, "%s became shorter while it was read",
 				       path);
-		if (put(tar, chunk, (size_t)n, err) < 0)
+		if (tar_add_data(tar, chunk, (size_t)n, err) < 0)
 			return -1;
 		left -= (uint64_t)n;
 	}
-	return pad(tar, err);
+	return tar_end_file(tar, err);
 }
 
 int tar_finish(struct tar_writer *tar, struct err *err)

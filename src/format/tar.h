@@ -19,6 +19,7 @@ struct tar_writer {
 	uint64_t mtime_s;
 	size_t len;           /* bytes waiting in `buffer` */
 	uint64_t total_bytes; /* of the archive so far */
+	uint64_t file_end;    /* what that will be when the file begun is complete */
 	char buffer[TAR_BUFFER_BYTES];
 };
 
@@ -36,6 +37,15 @@ int tar_add_bytes(struct tar_writer *tar, const char *path, mode_t mode, const v
  *  shorter meanwhile is an error; what is appended to it meanwhile is not read. */
 int tar_add_file(struct tar_writer *tar, const char *path, mode_t mode, int source_fd,
 		 struct err *err);
+
+/**
+ * The same from anywhere: begin, exactly `size` bytes by tar_add_data in any pieces, end.
+ * tar_end_file fails (ERR_INVALID) when there were fewer or more.
+ */
+int tar_begin_file(struct tar_writer *tar, const char *path, mode_t mode, uint64_t size,
+		   struct err *err);
+int tar_add_data(struct tar_writer *tar, const void *data, size_t len, struct err *err);
+int tar_end_file(struct tar_writer *tar, struct err *err);
 
 /** Write the end mark and everything that waits. Does not close. */
 int tar_finish(struct tar_writer *tar, struct err *err);

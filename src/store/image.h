@@ -34,6 +34,9 @@ int image_find(const struct store *store, const char *reference, struct image *o
 /** Replace image->names by all the names that lead to it. Reads all refs: for inspect. */
 int image_load_names(const struct store *store, struct image *image, struct err *err);
 
+/** The config's original bytes (their digest, the id, is checked). Errors as image_load_config. */
+int image_read_config(const struct store *store, const char *id, struct buf *out, struct err *err);
+
 /**
  * The whole config with its history, from the bytes it was loaded with (their digest is checked).
  * @return 0, or -1: ERR_INVALID when they are damaged, ERR_NOT_FOUND when they are gone

@@ -102,8 +102,7 @@ int image_record_compose(const struct store *store, const struct buf *config_jso
 	return 0;
 }
 
-static int read_config_blob(const struct store *store, const char *id, struct buf *out,
-			    struct err *err)
+int image_read_config(const struct store *store, const char *id, struct buf *out, struct err *err)
 {
 	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN], hex[DIGEST_HEX_SIZE];
 	snprintf(path, sizeof(path), "blobs/sha256/%.64s", id);
@@ -120,7 +119,7 @@ int image_load_config(const struct store *store, const char *id, struct image_co
 		      struct err *err)
 {
 	AUTO(struct buf, buf_done) json = { 0 };
-	if (read_config_blob(store, id, &json, err) < 0)
+	if (image_read_config(store, id, &json, err) < 0)
 		return -1;
 	return image_config_parse(buf_str(&json), json.len, out, err);
 }
@@ -131,7 +130,7 @@ static int rebuild(const struct store *store, const char *id, struct image *out)
 	AUTO(struct buf, buf_done) json = { 0 };
 	AUTO(struct image_config, image_config_done) config = { 0 };
 	AUTO(struct strv, strv_done) layers = { 0 };
-	if (read_config_blob(store, id, &json, NULL) < 0 ||
+	if (image_read_config(store, id, &json, NULL) < 0 ||
 	    image_config_parse(json.data, json.len, &config, NULL) < 0)
 		return -1;
 	char chain[DIGEST_HEX_SIZE] = "";

@@ -93,6 +93,29 @@ char *layer_find(const struct store *store, const char *chain_id)
 	return NULL;
 }
 
+int layer_open(const struct store *store, const char *name, int *out_dir_fd, int *out_recipe_fd,
+	       struct err *err)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "%.32s/fs", name);
+	AUTO_FD dir_fd = openat(store->layers_fd, path,
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%.32s/recipe", name);
+	AUTO_FD recipe_fd = dir_fd >= 0 ? openat(store->layers_fd, path,
+						 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+					: -1;
+	if (dir_fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "layer %.32s is not in the store (any more)",
+			       name);
+	if (recipe_fd < 0) {
+		err_sys(err, "open %s", path);
+		return err_hint(err, "load the image again: `onggi rmi -f` it first");
+	}
+	*out_dir_fd = fd_take(&dir_fd);
+	*out_recipe_fd = fd_take(&recipe_fd);
+	return 0;
+}
+
 int layer_lease(const struct store *store, struct err *err)
 {
 	return lock_take(store->root_fd, "leases", LOCK_SHARED, STORE_LOCK_TIMEOUT_MS, err);
@@ -112,7 +135,7 @@ static struct staging_path staging_path(const char *name, const char *child)
 
 int layer_stage(const struct store *store, struct layer_staging *out, struct err *err)
 {
-	struct layer_staging staging = { .dir_fd = -1, .lock_fd = -1 };
+	struct layer_staging staging = { .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };
 	id_new(staging.name);
 	/* Shared: a sweep must not see the directory before its lock is taken. */
 	AUTO_FD store_lock_fd = store_lock(store, LOCK_SHARED, err);
@@ -128,8 +151,12 @@ int layer_stage(const struct store *store, struct layer_staging *out, struct err
 	if (rc > 0 && mkdirat(store->root_fd, fs.text, 0755) == 0)
 		staging.dir_fd = openat(store->root_fd, fs.text,
 					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (staging.dir_fd >= 0)
+		staging.recipe_fd = openat(store->root_fd,
+					   staging_path(staging.name, "recipe").text,
+					   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	/* By fchmod: the caller's umask has no say in a layer's modes. */
-	if (rc > 0 && (staging.dir_fd < 0 || fchmod(staging.dir_fd, 0755) < 0)) {
+	if (rc > 0 && (staging.recipe_fd < 0 || fchmod(staging.dir_fd, 0755) < 0)) {
 		err_sys(err, "make a staging directory");
 		rc = -1;
 	}
@@ -214,10 +241,11 @@ void layer_abort(const struct store *store, struct layer_staging *staging)
 	if (staging->name[0] == '\0')
 		return;
 	fd_close(&staging->dir_fd);
+	fd_close(&staging->recipe_fd);
 	struct err err = { 0 };
 	AUTO_FD staging_fd = openat(store->root_fd, "staging", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (tree_remove(staging_fd, staging->name, &err) < 0)
 		warn_say("a staging directory is left for the next command: %s", err.text);
 	fd_close(&staging->lock_fd);
-	*staging = (struct layer_staging){ .dir_fd = -1, .lock_fd = -1 };
+	*staging = (struct layer_staging){ .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };
 }

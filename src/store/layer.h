@@ -3,8 +3,9 @@
 
 /*
  * Layers: unpacked once, keyed by chain id, shared read-only by every container.
- * layers/NAME/fs is the tree as overlayfs wants it (whiteouts, opaque markers); NAME is short, so
- * that hundreds fit in a mount call.
+ * layers/NAME/fs is the tree as overlayfs wants it (whiteouts, opaque markers), layers/NAME/recipe
+ * tells how its archive is put together again (unpack/recipe.h). NAME is short, so that hundreds
+ * fit in a mount call.
  * Source: OCI image-spec config.md "Layer ChainID"
  */
 #include "base/digest.h"
@@ -29,6 +30,13 @@ struct layer_info {
 int layer_info(const struct store *store, const char *name, struct layer_info *out,
 	       struct err *err);
 
+/**
+ * Open a committed layer: its directory and its recipe.
+ * @return 0; -1 ERR_NOT_FOUND, or ERR_SYSTEM when a part of it is missing
+ */
+int layer_open(const struct store *store, const char *name, int *out_dir_fd, int *out_recipe_fd,
+	       struct err *err);
+
 /** @return owned name of the committed layer with this chain id, or NULL when there is none */
 char *layer_find(const struct store *store, const char *chain_id);
 
@@ -41,8 +49,9 @@ int layer_lease(const struct store *store, struct err *err);
 
 /** A layer being unpacked: a private directory that no command sees yet. */
 struct layer_staging {
-	int dir_fd;  /* the future fs/, mode 0755 until the unpacker sets the root entry's */
-	int lock_fd; /* held while we live: frees the staging directory when we die */
+	int dir_fd;    /* the future fs/, mode 0755 until the unpacker sets the root entry's */
+	int recipe_fd; /* the future recipe: empty, read and write */
+	int lock_fd;   /* held while we live: frees the staging directory when we die */
 	char name[ID_SIZE];
 };
 

@@ -36,7 +36,7 @@ struct worker {
 /* argv is not const for exec's sake */
 static char program_name[] = "onggi-unpack";
 static char job_index[] = "index", job_layout[] = "layout", job_embedded[] = "embedded",
-	    job_layer[] = "layer";
+	    job_layer[] = "layer", job_archive[] = "archive";
 
 static int detached(int dir_fd, uint64_t attrs, struct err *err)
 {
@@ -58,9 +58,13 @@ static void worker_free(struct worker *worker)
 	free(worker);
 }
 
-/* fds: input, output, lower; -1 for none */
+/* What the worker gets; -1: nothing. */
+struct worker_fds {
+	int input, output, lower, recipe;
+};
+
 static struct worker *worker_start(const struct unpack_run *run, char *const argv[],
-				   const int fds[3], struct err *err)
+				   const struct worker_fds *fds, struct err *err)
 {
 	int pair[2];
 	static char *const envp[] = { NULL };
@@ -76,9 +80,11 @@ static struct worker *worker_start(const struct unpack_run *run, char *const arg
 	struct worker *worker = mem_alloc(1, sizeof(*worker));
 	worker->run = run;
 	worker->child.pidfd = -1;
-	int all[5] = { fds[0] >= 0 ? fds[0] : null_fd, theirs, null_fd,
-		       fds[1] >= 0 ? fds[1] : null_fd, fds[2] };
-	if (process_spawn(run->worker_path, argv, envp, all, fds[2] >= 0 ? 5 : 4, &worker->child,
+	const int all[] = { fds->input, theirs, null_fd, fds->output, fds->lower, fds->recipe };
+	int given[ARRAY_LEN(all)];
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		given[i] = all[i] >= 0 ? all[i] : null_fd;
+	if (process_spawn(run->worker_path, argv, envp, given, ARRAY_LEN(given), &worker->child,
 			  err) < 0) {
 		worker->sock_fd = -1;
 		worker_free(worker);
@@ -205,8 +211,8 @@ int unpack_index(const struct unpack_run *run, int archive_fd, int spool_fd, boo
 	AUTO_FD view_fd = -1;
 	if (is_layout && (view_fd = unpack_view(archive_fd, err)) < 0)
 		return -1;
-	int fds[3] = { is_layout ? view_fd : archive_fd, spool_fd, -1 };
-	struct worker *worker = worker_start(run, argv, fds, err);
+	struct worker_fds fds = { is_layout ? view_fd : archive_fd, spool_fd, -1, -1 };
+	struct worker *worker = worker_start(run, argv, &fds, err);
 	if (worker == NULL)
 		return -1;
 	int rc = 0, type = 0;
@@ -223,8 +229,8 @@ int unpack_index(const struct unpack_run *run, int archive_fd, int spool_fd, boo
 int unpack_embedded(const struct unpack_run *run, int spool_fd, struct err *err)
 {
 	char *argv[] = { program_name, job_embedded, NULL };
-	int fds[3] = { -1, spool_fd, -1 };
-	struct worker *worker = worker_start(run, argv, fds, err);
+	struct worker_fds fds = { -1, spool_fd, -1, -1 };
+	struct worker *worker = worker_start(run, argv, &fds, err);
 	if (worker == NULL)
 		return -1;
 	int type = worker_next(worker, err);
@@ -316,8 +322,8 @@ int unpack_layer(const struct unpack_run *run, const struct unpack_layer *layer,
 	AUTO_FD dir_fd = detached(layer->dir_fd, WORKER_ATTRS, err);
 	if (dir_fd < 0)
 		return -1;
-	int fds[3] = { layer->blob_fd, dir_fd, layer->lower_fd };
-	struct worker *worker = worker_start(run, argv, fds, err);
+	struct worker_fds fds = { layer->blob_fd, dir_fd, layer->lower_fd, layer->recipe_fd };
+	struct worker *worker = worker_start(run, argv, &fds, err);
 	if (worker == NULL)
 		return -1;
 	struct unpack_totals totals;
@@ -329,4 +335,57 @@ int unpack_layer(const struct unpack_run *run, const struct unpack_layer *layer,
 		return unexpected(UNPACK_END, err);
 	*out = totals;
 	return 0;
+}
+
+/* --- archive --- */
+
+struct unpack_archive {
+	struct worker *worker;
+	int out_fd;
+};
+
+struct unpack_archive *unpack_archive_open(const struct unpack_run *run, int recipe_fd, int dir_fd,
+					   int spool_fd, struct err *err)
+{
+	char *argv[] = { program_name, job_archive, NULL };
+	int pipe_fds[2];
+	AUTO_FD view_fd = unpack_view(dir_fd, err);
+	if (view_fd < 0)
+		return NULL;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		err_sys(err, "make a pipe");
+		return NULL;
+	}
+	AUTO_FD theirs = pipe_fds[1];
+	AUTO_FD ours = pipe_fds[0];
+	struct worker_fds fds = { recipe_fd, theirs, view_fd, spool_fd };
+	struct worker *worker = worker_start(run, argv, &fds, err);
+	if (worker == NULL)
+		return NULL;
+	struct unpack_archive *archive = mem_alloc(1, sizeof(*archive));
+	archive->worker = worker;
+	archive->out_fd = fd_take(&ours);
+	return archive;
+}
+
+ssize_t unpack_archive_read(struct unpack_archive *archive, void *out, size_t len, struct err *err)
+{
+	ssize_t n;
+	do {
+		n = read(archive->out_fd, out, len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? err_sys(err, "read from the unpack worker") : n;
+}
+
+int unpack_archive_close(struct unpack_archive *archive, bool is_complete, struct err *err)
+{
+	int rc = -1;
+	fd_close(&archive->out_fd);
+	if (is_complete) {
+		int type = worker_next(archive->worker, err);
+		rc = type == UNPACK_END ? 0 : unexpected(type, err);
+	}
+	rc = worker_end(archive->worker, rc, err);
+	free(archive);
+	return rc;
 }

@@ -55,6 +55,7 @@ struct unpack_layer {
 	const char *digest;  /* hex, must be what goes in; NULL: unknown */
 	int dir_fd;          /* the directory to fill */
 	int lower_fd;        /* read-only tree of the layers below (a mount of its own), or -1 */
+	int recipe_fd;       /* an empty file for the recipe; -1: it is dropped */
 };
 
 /** Fill one layer. On failure the directory holds a part of it: drop it. */
@@ -63,3 +64,23 @@ int unpack_layer(const struct unpack_run *run, const struct unpack_layer *layer,
 
 /** A read-only view of a directory as a mount of its own, from which ".." leads nowhere. */
 int unpack_view(int dir_fd, struct err *err);
+
+/** The archive a layer was unpacked from, put together again by its recipe (unpack/recipe.h). */
+struct unpack_archive;
+
+/**
+ * Begin.
+ * @recipe_fd  of the layer, readable
+ * @dir_fd     its directory
+ * @spool_fd   an empty file
+ * @return owned, or NULL
+ */
+struct unpack_archive *unpack_archive_open(const struct unpack_run *run, int recipe_fd, int dir_fd,
+					   int spool_fd, struct err *err);
+
+/** As read(2): the next bytes; 0 at the end, which is good only if unpack_archive_close says so. */
+ssize_t unpack_archive_read(struct unpack_archive *archive, void *out, size_t len, struct err *err);
+
+/** End it. @is_complete  read to its end; else the worker is stopped @return 0, or -1 with what the
+ *  worker says went wrong (always -1 unless complete; err is set then only if complete) */
+int unpack_archive_close(struct unpack_archive *archive, bool is_complete, struct err *err);

@@ -55,9 +55,8 @@ static int write_at(int fd, const uint8_t *data, size_t len, uint64_t offset, st
 	return 0;
 }
 
-/* One extent, or the whole file. */
-static int write_extent(struct extract *extract, struct tar *tar, int fd,
-			const struct tar_extent *extent, struct err *err)
+static int write_bytes(struct extract *extract, struct tar *tar, int fd,
+		       const struct tar_extent *extent, struct err *err)
 {
 	for (uint64_t done = 0; done < extent->length;) {
 		const uint8_t *data;
@@ -75,14 +74,27 @@ static int write_extent(struct extract *extract, struct tar *tar, int fd,
 	return 0;
 }
 
+/* One extent, or the whole file. */
+static int write_extent(struct extract *extract, struct tar *tar, int fd, const char *real,
+			const struct tar_extent *extent, struct err *err)
+{
+	recipe_begin_file(extract->options.recipe, real, extent->offset);
+	int rc = write_bytes(extract, tar, fd, extent, err);
+	recipe_end_file(extract->options.recipe);
+	return rc;
+}
+
 static int write_data(struct extract *extract, struct tar *tar, const struct tar_entry *entry,
-		      int fd, struct err *err)
+		      const char *name, int fd, struct err *err)
 {
 	struct tar_extent whole = { 0, entry->size };
+	AUTO(struct buf, buf_done) real = { 0 };
+	if (extract->options.recipe != NULL)
+		extract_real_path(extract, name, &real);
 	if (!entry->is_sparse)
-		return write_extent(extract, tar, fd, &whole, err);
+		return write_extent(extract, tar, fd, buf_str(&real), &whole, err);
 	for (size_t i = 0; i < entry->extents_len; i++)
-		if (write_extent(extract, tar, fd, &entry->extents[i], err) < 0)
+		if (write_extent(extract, tar, fd, buf_str(&real), &entry->extents[i], err) < 0)
 			return -1;
 	return ftruncate(fd, (off_t)entry->size) == 0 ? 0 : err_sys(err, "set the size");
 }
@@ -106,7 +118,7 @@ static int make_file(struct extract *extract, struct tar *tar, const struct tar_
 	AUTO_FD fd = create_file(extract, name, entry->mode & 0777, err);
 	if (fd < 0)
 		return -1;
-	if (write_data(extract, tar, entry, fd, err) < 0 ||
+	if (write_data(extract, tar, entry, name, fd, err) < 0 ||
 	    attr_set_fd(fd, entry, !extract->is_parent_setgid, err) < 0 ||
 	    attr_set_xattrs(fd, entry, err) < 0)
 		return -1;

@@ -6,6 +6,7 @@
  * directories marked, everything else as it is. docs/unpack.md tells what each kind of entry does.
  */
 #include "base/err.h"
+#include "unpack/recipe.h"
 #include "unpack/tar.h"
 
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct extract_options {
 	int root_fd;  /* the layer's directory, borrowed; nobody else changes it */
 	int lower_fd; /* the layers below as one read-only tree, borrowed; -1 for none */
 	struct extract_host host;
+	struct recipe *recipe; /* told where the data of the archive stays; NULL: nobody */
 };
 
 struct extract;

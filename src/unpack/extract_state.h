@@ -99,5 +99,12 @@ int whiteout_hide_root(struct extract *extract, struct err *err);
 /** Hide what the layers below have at this directory of ours, if they have something. */
 int whiteout_make_opaque(struct extract *extract, const char *real_path, struct err *err);
 
+/* keep.c */
+
+/** Tell the recipe what is at `name` in the current parent, which is about to go. */
+int extract_keep(const struct extract *extract, const char *name, struct err *err);
+
+/* whiteout.c */
+
 /** Remove whatever this layer put at `name` in the current parent. */
 int extract_clear(struct extract *extract, const char *name, struct err *err);

@@ -31,6 +31,7 @@ static int fill(const struct unpack_run *run, struct unpack_layer *layer, const 
 	}
 	layer->dir_fd = dir_fd;
 	layer->lower_fd = lower_fd;
+	layer->recipe_fd = -1;
 	if (unpack_layer(run, layer, &totals, err) < 0)
 		return -1;
 	printf("%s %llu entries, %llu bytes\n", totals.diff_id, (unsigned long long)totals.entries,

@@ -6,7 +6,8 @@
  * be trusted: whoever receives checks every length, count and text against unpack/bounds.h.
  *
  * Descriptors of the worker: 0 what is read, 1 the socket, 2 null or stderr, 3 what is written
- * (a layer's directory, or the spool file), 4 the layers below (only with a layer).
+ * (a layer's directory, the spool file, an archive), 4 the layers below, or the layer that is read,
+ * 5 the recipe that is written, or the spool file of one that is followed.
  * Arguments: docs/unpack.md.
  */
 #include "base/digest.h"

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define SANDBOX_FDS 5 /* 0 to 4: unpack/protocol.h; everything else is closed */
+#define SANDBOX_FDS 6 /* 0 to 5: unpack/protocol.h; everything else is closed */
 
 /* AddressSanitizer makes calls and maps memory as no worker does: then there is no seccomp filter
  * and no limit on memory. Only tests are built so. */

@@ -48,6 +48,8 @@ struct source {
 	bool has_started;
 	size_t slot_offset;
 	uint64_t consumed;
+	source_tap *tap; /* or NULL */
+	void *tap_arg;
 };
 
 static int read_input(struct source *source, struct err *err)
@@ -259,8 +261,16 @@ ssize_t source_peek(struct source *source, const uint8_t **out, struct err *err)
 	return (ssize_t)(slot->len - source->slot_offset);
 }
 
+void source_set_tap(struct source *source, source_tap *tap, void *arg)
+{
+	source->tap = tap;
+	source->tap_arg = arg;
+}
+
 void source_consume(struct source *source, size_t len)
 {
+	if (source->tap != NULL)
+		source->tap(source->tap_arg, current_slot(source)->data + source->slot_offset, len);
 	source->slot_offset += len;
 	source->consumed += len;
 	if (source->slot_offset < current_slot(source)->len)

@@ -35,6 +35,10 @@ void source_free(struct source *source);
 ssize_t source_peek(struct source *source, const uint8_t **out, struct err *err);
 void source_consume(struct source *source, size_t len);
 
+/** Told all decompressed bytes as they are consumed, whoever consumes them. */
+typedef void source_tap(void *arg, const uint8_t *data, size_t len);
+void source_set_tap(struct source *source, source_tap *tap, void *arg);
+
 /** Read exactly `len` bytes. @return 1; 0 when the end comes before the first; -1 (ERR_INVALID
  *  "ends in the middle of WHAT") */
 int source_read(struct source *source, void *out, size_t len, const char *what, struct err *err);

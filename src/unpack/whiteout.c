@@ -26,6 +26,8 @@
 
 int extract_clear(struct extract *extract, const char *name, struct err *err)
 {
+	if (extract_keep(extract, name, err) < 0)
+		return -1;
 	if (unlinkat(extract->parent_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_FD, CONTROL_FD, STDERR_FD, OUTPUT_FD, LOWER_FD };
+enum { INPUT_FD, CONTROL_FD, STDERR_FD, OUTPUT_FD, LOWER_FD, RECIPE_FD };
 
 #define PROGRESS_STEP (4u << 20)
 
@@ -138,6 +138,7 @@ struct layer_job {
 	struct source_options source;
 	const char *diff_id, *digest; /* "-": nobody says */
 	int lower_fd;
+	struct recipe *recipe;
 };
 
 static int check_layer(const struct layer_job *job, const struct source_digests *digests,
@@ -170,7 +171,8 @@ static int fill_layer(const struct layer_job *job, struct source *source, struct
 	}
 	tar_free(tar);
 	if (rc < 0 || source_finish(source, &digests, err) < 0 ||
-	    check_layer(job, &digests, err) < 0 || extract_finish(extract, &totals, err) < 0)
+	    check_layer(job, &digests, err) < 0 || extract_finish(extract, &totals, err) < 0 ||
+	    recipe_finish(job->recipe, err) < 0)
 		return -1;
 	packet.totals.bytes = totals.bytes;
 	packet.totals.entries = totals.entries;
@@ -194,15 +196,29 @@ static int job_layer(char **args, struct err *err)
 	struct source *source = source_open(&job.source, err);
 	if (source == NULL)
 		return -1;
+	job.recipe = recipe_new(RECIPE_FD);
+	source_set_tap(source, recipe_add, job.recipe);
 	struct extract *extract = extract_new(&(struct extract_options){
 		.root_fd = OUTPUT_FD,
 		.lower_fd = job.lower_fd,
 		.host = { .make_device = ask_device, .make_opaque = ask_opaque },
+		.recipe = job.recipe,
 	});
 	int rc = fill_layer(&job, source, extract, err);
 	extract_free(extract);
+	recipe_free(job.recipe);
 	source_free(source);
 	return rc;
+}
+
+/* The archive that a layer was unpacked from, again. */
+static int job_archive(char **args, struct err *err)
+{
+	(void)args;
+	if (recipe_follow(INPUT_FD, LOWER_FD, RECIPE_FD, OUTPUT_FD, err) < 0)
+		return -1;
+	memset(&packet.totals, 0, sizeof(packet.totals));
+	return send_simple(UNPACK_END, NULL, 0, err);
 }
 
 static int job_embedded(char **args, struct err *err)
@@ -218,16 +234,18 @@ static int job_embedded(char **args, struct err *err)
 struct job {
 	const char *name;
 	int args_len;
-	bool writes_dir;
-	bool reads_input_dir;
+	bool writes_dir;      /* OUTPUT_FD is one */
+	bool reads_input_dir; /* INPUT_FD is one */
+	bool reads_layer;     /* LOWER_FD is one, always */
 	int (*run)(char **args, struct err *err);
 };
 
 static const struct job jobs[] = {
-	{ "embedded", 0, false, false, job_embedded },
-	{ "index", 0, false, false, job_index },
-	{ "layer", 5, true, false, job_layer },
-	{ "layout", 0, false, true, job_layout },
+	{ "archive", 0, false, false, true, job_archive },
+	{ "embedded", 0, false, false, false, job_embedded },
+	{ "index", 0, false, false, false, job_index },
+	{ "layer", 5, true, false, false, job_layer },
+	{ "layout", 0, false, true, false, job_layout },
 };
 
 static const struct job *find_job(int argc, char **argv)
@@ -245,9 +263,10 @@ static int enter(const struct job *job, char **args, struct err *err)
 		sandbox.write_fd = OUTPUT_FD;
 		sandbox.caps = sandbox_layer_caps();
 		sandbox.read_fd = args[job->args_len - 1][0] != '-' ? LOWER_FD : -1;
-	} else if (job->reads_input_dir) {
-		sandbox.read_fd = INPUT_FD;
-		sandbox.caps = 1ull << CAP_DAC_OVERRIDE; /* a layout may be somebody else's */
+	} else if (job->reads_input_dir || job->reads_layer) {
+		sandbox.read_fd = job->reads_layer ? LOWER_FD : INPUT_FD;
+		/* A layout may be somebody else's, and files of a layer anybody's. */
+		sandbox.caps = 1ull << CAP_DAC_OVERRIDE;
 	}
 	return sandbox_enter(&sandbox, err);
 }
