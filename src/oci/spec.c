@@ -88,6 +88,8 @@ void spec_done(struct spec *spec)
 	free(spec->seccomp.filter);
 	free(spec->seccomp.listener_path);
 	free(spec->seccomp.listener_metadata);
+	free(spec->seccomp.raw);
+	free(spec->pidfd_socket);
 	hooks_done(spec);
 	free(spec->hooks_stdout);
 	free(spec->hooks_stderr);

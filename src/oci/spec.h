@@ -163,8 +163,9 @@ struct spec {
 	struct rdt rdt;             /* .is_set says whether */
 	struct spec_net_device *net_devices;
 	size_t net_devices_len;
-	bool keeps_groups; /* the caller's supplementary groups: run.oci.keep_original_groups */
-	char *mount_label; /* SELinux context of the file systems we mount; NULL: none */
+	bool keeps_groups;  /* the caller's supplementary groups: run.oci.keep_original_groups */
+	char *pidfd_socket; /* is sent the pidfd of the first process; or NULL */
+	char *mount_label;  /* SELinux context of the file systems we mount; NULL: none */
 	char *mount_context_type; /* "context", "fscontext", ...; NULL: context */
 
 	/* A compiled seccomp program (kernel/seccomp); the profile itself is compiled, or found
@@ -175,6 +176,8 @@ struct spec {
 		uint32_t flags;          /* SECCOMP_FILTER_FLAG_* */
 		char *listener_path;     /* socket that gets the notification descriptor; or NULL */
 		char *listener_metadata; /* told to it; or NULL */
+		char *raw; /* the program itself in base64, instead of a profile; or NULL */
+		bool fails_on_unknown; /* names of calls that nobody knows are an error */
 	} seccomp;
 
 	struct {

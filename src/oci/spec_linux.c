@@ -81,6 +81,7 @@ static int read_time_offsets(const struct json_at *object, struct spec *spec, st
 		if (strcmp(name, clocks[0]) != 0 && strcmp(name, clocks[1]) != 0)
 			return json_err(&at, err, "no such clock");
 	}
+	spec->time_offsets_len = 0; /* what an annotation says */
 	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
 		struct json_at at;
 		struct ns_time_offset offset = { .is_boottime = i == 1 };

@@ -324,7 +324,7 @@ sh("mkdir /dev/shm/x; echo $?")'
 	box 'sh("id -u; umask; echo $0"); c["process"]["user"] = {"uid": 3, "gid": 4, "username": "root", "umask": 63}
 c["process"]["commandLine"] = "cmd /c dir"; c["windows"] = {"layerFolders": ["x"]}
 c["vm"] = {"kernel": {"path": "/k"}}; c["solaris"] = {"milestone": "x"}; c["fromTheFuture"] = {"a": 1}
-c["linux"]["fromTheFuture"] = 1; c["annotations"] = {"run.oci.handler": "none", "x": "y"}'
+c["linux"]["fromTheFuture"] = 1; c["annotations"] = {"run.oci.handler": "", "run.oci.from_the_future": "1", "x": "y"}'
 	assert_ok
 	assert_line 3
 	assert_line 0077

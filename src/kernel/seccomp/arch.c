@@ -202,6 +202,14 @@ int64_t seccomp_abi_number(const struct seccomp_arch *arch, const char *name)
 	return is_real ? number : newer_number(arch, name);
 }
 
+bool seccomp_abi_knows(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(newer_calls); i++)
+		if (strcmp(newer_calls[i].name, name) == 0)
+			return true;
+	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
 bool seccomp_abi_multiplexed(const struct seccomp_arch *arch, const char *name,
 			     uint32_t *out_number, uint32_t *out_call)
 {

@@ -39,6 +39,9 @@ bool seccomp_abi_is_native(const char *name);
  *  of newer calls knows. x32 numbers carry their bit. */
 int64_t seccomp_abi_number(const struct seccomp_arch *arch, const char *name);
 
+/** Has any ABI such a call, as far as is known? */
+bool seccomp_abi_knows(const char *name);
+
 /**
  * i386 has most socket and System V IPC calls twice: direct, and as a call number in the first
  * argument of socketcall(2) or ipc(2).

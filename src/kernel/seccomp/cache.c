@@ -53,7 +53,8 @@ static int cache_name(const char *profile_json, const struct seccomp_context *co
 		.micro = library->micro,
 		.profile_bytes = (uint32_t)strlen(profile_json),
 		.has_listener = context->has_listener,
-		.ignores_unknown = context->ignores_unknown,
+		.ignores_unknown = context->ignores_unknown |
+				   (uint32_t)context->fails_on_unknown_call << 1,
 	};
 	_Static_assert(sizeof(key) == 8 + 8 * 4 + sizeof(key.release) &&
 			       sizeof(key.release) >= sizeof(host.release),

@@ -347,6 +347,8 @@ static int add_rules(const struct json_at *at, const struct seccomp_rule *rule, 
 {
 	if (name[0] == '\0' || strlen(name) > 64)
 		return json_err(at, parse->err, "is no name of a system call");
+	if (parse->context->fails_on_unknown_call && !seccomp_abi_knows(name))
+		return json_err(at, parse->err, "no machine has a system call %s", name);
 	if (!has_index_twice(rule))
 		return add_rule(at, rule, name, parse);
 	/* Two conditions on one argument are alternatives: what runc made of old profiles. */

@@ -23,8 +23,9 @@ void seccomp_program_done(struct seccomp_program *program);
 
 /** What the conditions of a profile ("includes": caps, arches, minKernel) are decided by. */
 struct seccomp_context {
-	uint64_t caps;        /* bounding set of the container */
-	bool has_listener;    /* somebody will take the listener of SCMP_ACT_NOTIFY */
+	uint64_t caps;              /* bounding set of the container */
+	bool has_listener;          /* somebody will take the listener of SCMP_ACT_NOTIFY */
+	bool fails_on_unknown_call; /* a name that no machine has a call for is an error */
 	bool ignores_unknown; /* properties nobody knows are no error: OCI's rule, not Docker's */
 };
 
@@ -46,6 +47,10 @@ int seccomp_compile(const char *profile_json, const struct seccomp_context *cont
 int seccomp_load_or_compile(int cache_dir_fd, const char *profile_json,
 			    const struct seccomp_context *context, struct seccomp_program *out,
 			    struct err *err);
+
+/** A program that somebody else has compiled: the instructions as bytes, in base64 (RFC 4648). The
+ *  kernel checks them as it installs them. @return 0; -1 ERR_INVALID */
+int seccomp_decode(const char *base64, struct seccomp_program *out, struct err *err);
 
 /** "2.5.4": of the libseccomp that names the system calls. @return static text */
 const char *seccomp_library_version(void);

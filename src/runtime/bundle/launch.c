@@ -49,6 +49,16 @@ int launch_save(struct launch *self, struct err *err)
 	return record_save(&self->record, err);
 }
 
+int launch_send_pidfd(const struct launch *self, int pidfd, struct err *err)
+{
+	const char *const sockets[] = { self->options->pidfd_socket,
+					self->bundle.spec.pidfd_socket };
+	for (size_t i = 0; i < ARRAY_LEN(sockets); i++)
+		if (sockets[i] != NULL && hand_over_fd(sockets[i], "pidfd", pidfd, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* The row of the boot that comes before the process is left alone. */
 static int record_process(void *context, pid_t pid, int pidfd, struct err *err)
 {
@@ -56,8 +66,7 @@ static int record_process(void *context, pid_t pid, int pidfd, struct err *err)
 	const struct bundle_create_options *options = self->options;
 	if (process_mark_take(pid, &self->record.facts.init, err) < 0 || launch_save(self, err) < 0)
 		return -1;
-	if (options->pidfd_socket != NULL &&
-	    hand_over_fd(options->pidfd_socket, "pidfd", pidfd, err) < 0)
+	if (launch_send_pidfd(self, pidfd, err) < 0)
 		return -1;
 	if (options->pid_file != NULL && hand_over_pid(options->pid_file, pid, err) < 0)
 		return -1;

@@ -34,6 +34,9 @@ int launch(struct launch *launch, struct err *err);
 /** Write the record with what is known of the running container: its control group, too. */
 int launch_save(struct launch *launch, struct err *err);
 
+/** Send the first process's pidfd to whoever asked for it, by option or by annotation. */
+int launch_send_pidfd(const struct launch *launch, int pidfd, struct err *err);
+
 /** Take the container away: its processes, control group and record; the poststop hooks run. */
 void launch_undo(struct launch *launch);
 

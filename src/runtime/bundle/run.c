@@ -26,16 +26,12 @@ static int run_poststart_hooks(const struct launch *self, struct err *err)
 /* Others may look at it and stop it from now on. */
 static int show(struct launch *self, struct err *err)
 {
-	const struct bundle_create_options *options = self->options;
 	struct record *record = &self->record;
 	if (process_mark_take(self->boot.pid, &record->facts.init, NULL) < 0)
 		return 0; /* so short a life needs no record */
 	if (launch_save(self, err) < 0)
 		return -1;
-	if (options->pidfd_socket != NULL &&
-	    hand_over_fd(options->pidfd_socket, "pidfd", self->boot.pidfd, err) < 0)
-		return -1;
-	return 0;
+	return launch_send_pidfd(self, self->boot.pidfd, err);
 }
 
 /* For as long as there is a manager: it may also be told of a reload, or that all is well. */
