@@ -14,6 +14,7 @@
 #include "kernel/seccomp/profile.h"
 #include "oci/spec_parse.h"
 #include "runtime/bundle/verbs.h"
+#include "runtime/checkpoint/criu.h"
 #include "runtime/scope/scope.h"
 
 #include <json-c/json.h>
@@ -76,7 +77,8 @@ static const char *supported_flag_at(size_t index)
  * begins so. */
 static const char *unsafe_annotation_at(size_t index)
 {
-	static const char *const prefixes[] = { "org.systemd.property.", "run.oci.systemd." };
+	static const char *const prefixes[] = { "org.criu.config", "org.systemd.property.",
+						"run.oci.systemd." };
 	return index < ARRAY_LEN(prefixes) ? prefixes[index]
 					   : spec_annotation(index - ARRAY_LEN(prefixes));
 }
@@ -120,7 +122,8 @@ static void add_annotations(struct buf *out)
 	buf_add_char(out, '{');
 	json_add_str(out, "org.onggi.version", ONGGI_VERSION);
 	json_add_str(out, "io.github.seccomp.libseccomp.version", seccomp_library_version());
-	json_add_str(out, "org.opencontainers.runc.checkpoint.enabled", "false");
+	json_add_str(out, "org.opencontainers.runc.checkpoint.enabled",
+		     criu_has_worker() ? "true" : "false");
 	buf_add_char(out, '}');
 }
 

@@ -19,7 +19,7 @@ struct oci_globals {
 	char *log_path;
 	char *log_format;
 	char *rootless;
-	char *criu;           /* ignored */
+	char *criu;           /* for checkpoint and restore */
 	char *cgroup_manager; /* crun's; "systemd" is systemd_cgroup */
 	struct rights rights;
 	bool debug, wants_version, systemd_cgroup;

@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct exec {
@@ -127,6 +128,22 @@ static int make_plan(struct exec *self, struct err *err)
 	return 0;
 }
 
+/* CRIU gives what it restores a time namespace, so that its clocks go on; /proc/PID/ns shows it. */
+static int follow_restored(struct exec *self, struct err *err)
+{
+	if (!self->record.facts.is_restored)
+		return 0;
+	AUTO_FD theirs_fd = ns_open_pid(NS_TIME, self->record.facts.init.pid, err);
+	AUTO_FD ours_fd = ns_open_pid(NS_TIME, getpid(), err);
+	struct stat theirs, ours;
+	if (theirs_fd < 0 || ours_fd < 0)
+		return -1;
+	if (fstat(theirs_fd, &theirs) == 0 && fstat(ours_fd, &ours) == 0 &&
+	    theirs.st_ino != ours.st_ino)
+		self->bundle.spec.namespaces[NS_TIME].is_used = true;
+	return 0;
+}
+
 static int prepare(struct exec *self, struct err *err)
 {
 	const struct bundle_exec_options *options = self->options;
@@ -135,6 +152,7 @@ static int prepare(struct exec *self, struct err *err)
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
 	    cgroup_layout_detect(&self->cgroups, err) < 0 || check_status(self, err) < 0 ||
 	    bundle_reopen(&self->record, &self->bundle, err) < 0 ||
+	    follow_restored(self, err) < 0 ||
 	    exec_process_change(options, &self->bundle.spec, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||
 	    filter_load(&self->bundle, self->record.root_fd, err) < 0)

@@ -48,6 +48,7 @@ void facts_format(const struct record_facts *facts, const char *id, struct buf *
 	add_mark(out, "monitor", &facts->monitor);
 	json_add_true(out, "hasPoststart", facts->has_poststart);
 	json_add_true(out, "hasPoststop", facts->has_poststop);
+	json_add_true(out, "isRestored", facts->is_restored);
 	json_add_true(out, "sharesPids", facts->shares_pids);
 	json_add_true(out, "noPivot", facts->has_chroot);
 	json_add_true(out, "noNewKeyring", facts->no_new_keyring);
@@ -90,6 +91,7 @@ static int read_facts(const struct json_at *root, struct record_facts *out, stru
 	    read_mark(root, "monitor", &out->monitor, err) < 0 ||
 	    json_get_bool(root, "hasPoststart", &out->has_poststart, err) < 0 ||
 	    json_get_bool(root, "hasPoststop", &out->has_poststop, err) < 0 ||
+	    json_get_bool(root, "isRestored", &out->is_restored, err) < 0 ||
 	    json_get_bool(root, "sharesPids", &out->shares_pids, err) < 0 ||
 	    json_get_bool(root, "noPivot", &out->has_chroot, err) < 0 ||
 	    json_get_bool(root, "noNewKeyring", &out->no_new_keyring, err) < 0 ||

@@ -24,6 +24,7 @@ struct record_facts {
 	bool has_chroot;             /* --no-pivot: its root is not that of its mount namespace */
 	bool no_new_keyring;         /* --no-new-keyring: for further processes, too */
 	bool has_poststart, has_poststop; /* hooks: else nobody needs to read the configuration */
+	bool is_restored; /* from a checkpoint: into a time namespace, whatever is configured */
 	bool shares_pids; /* no pid namespace of its own: the others outlive the first process */
 	struct strv annotations;
 };

@@ -18,6 +18,7 @@
 #include "runtime/bundle/document.h"
 #include "runtime/bundle/filter.h"
 #include "runtime/bundle/hand_over.h"
+#include "runtime/bundle/restore.h"
 #include "runtime/libexec.h"
 #include "runtime/seal.h"
 #include "sys/fd.h"
@@ -195,6 +196,7 @@ static void fill_record(struct launch *self)
 		.has_poststart = spec->hooks[SPEC_HOOK_POSTSTART].len > 0,
 		.has_poststop = spec->hooks[SPEC_HOOK_POSTSTOP].len > 0,
 		.shares_pids = !pid_ns->is_used || pid_ns->path != NULL,
+		.is_restored = self->options->restore != NULL,
 	};
 	strv_add_all(&self->record.facts.annotations, &spec->annotations);
 	self->record.facts.unit = (struct scope){
@@ -207,8 +209,9 @@ static void fill_record(struct launch *self)
 static int seal(struct launch *self, struct err *err)
 {
 	AUTO_FREE char *libexec_path = NULL;
-	if (self->home->cgroups == BUNDLE_CGROUPS_SYSTEMD &&
-	    (libexec_path = libexec_find(err)) == NULL)
+	bool has_workers = self->home->cgroups == BUNDLE_CGROUPS_SYSTEMD ||
+			   self->options->restore != NULL;
+	if (has_workers && (libexec_path = libexec_find(err)) == NULL)
 		return -1;
 	return seal_for(&self->bundle.spec, libexec_path, err);
 }
@@ -226,6 +229,9 @@ static int prepare(struct launch *self, struct err *err)
 		    0)
 		return -1;
 	self->has_container = true;
+	/* A filter is in the images, too. */
+	if (options->restore != NULL)
+		return restore_check(self, err);
 	if (notify_is_wanted() && notify_prepare(&self->record, &self->bundle.spec, err) < 0)
 		return -1;
 	return filter_load(&self->bundle, self->record.root_fd, err);
@@ -276,6 +282,8 @@ static int start(struct launch *self, struct err *err)
 	if (boot_init(&self->boot, &self->plan, &self->cgroups, self->home->debug != NULL, err) < 0)
 		return -1;
 	self->has_boot = true;
+	if (self->options->restore != NULL)
+		return restore(self, err);
 	self->boot.diagnose = self->home->diagnose;
 	struct stdio_options wanted = {
 		.tty = self->boot_options.uses_console,

@@ -25,7 +25,6 @@
 
 #define DIRECTORY    "notify"
 #define SOCKET       "notify.sock"
-#define INSIDE       "/run/notify"
 #define MESSAGE_MAX  4096
 #define BARRIER_MS   30000 /* sd_notify_barrier's users, runc among them, wait as long */
 #define BARRIER_WORD "BARRIER=1"
@@ -41,16 +40,26 @@ bool notify_is_wanted(void)
 	return host_path() != NULL;
 }
 
+char *notify_directory(const struct record *record, bool makes, struct err *err)
+{
+	if (makes && mkdirat(record->dir_fd, DIRECTORY, 0755) < 0 && errno != EEXIST) {
+		err_sys(err, "make the directory " DIRECTORY);
+		return NULL;
+	}
+	AUTO_FREE char *relative = mem_printf("%s/" DIRECTORY, fd_proc_path(record->dir_fd).text);
+	char *path = realpath(relative, NULL);
+	if (path == NULL)
+		err_sys(err, "find the directory " DIRECTORY " of container %s", record->id);
+	return path;
+}
+
 int notify_prepare(const struct record *record, struct spec *spec, struct err *err)
 {
-	if (mkdirat(record->dir_fd, DIRECTORY, 0755) < 0)
-		return err_sys(err, "make the directory " DIRECTORY);
-	AUTO_FREE char *dir = realpath(fd_proc_path(record->dir_fd).text, NULL);
-	if (dir == NULL)
-		return err_sys(err, "find the directory of container %s", record->id);
-	AUTO_FREE char *source = mem_printf("%s/" DIRECTORY, dir);
-	spec_add_mount(spec, INSIDE, "bind", source, "bind,nosuid,noexec,nodev,ro");
-	strv_env_set(&spec->process.env, "NOTIFY_SOCKET=" INSIDE "/" SOCKET);
+	AUTO_FREE char *source = notify_directory(record, true, err);
+	if (source == NULL)
+		return -1;
+	spec_add_mount(spec, NOTIFY_INSIDE, "bind", source, "bind,nosuid,noexec,nodev,ro");
+	strv_env_set(&spec->process.env, "NOTIFY_SOCKET=" NOTIFY_INSIDE "/" SOCKET);
 	return 0;
 }
 

@@ -23,6 +23,16 @@ struct notify {
 /** Does the environment of the caller name a socket? */
 bool notify_is_wanted(void);
 
+/** Where a container sees the directory. */
+#define NOTIFY_INSIDE "/run/notify"
+
+/**
+ * Where the directory is on the host.
+ * @makes   if it is not there
+ * @return  owned path; NULL without it, with an error if it should be made
+ */
+char *notify_directory(const struct record *record, bool makes, struct err *err);
+
 /** A container that is made: give it the directory, and tell it by its environment. */
 int notify_prepare(const struct record *record, struct spec *spec, struct err *err);
 

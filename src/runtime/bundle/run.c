@@ -2,7 +2,7 @@
 /*
  * run: create and start in one. In the foreground the payload dies with us, and what is left is
  * taken away by the next command that is told to make a container; detached it is left alone as
- * soon as its program has begun.
+ * soon as its program has begun. A restore is a run that begins with images.
  */
 #include "runtime/bundle/verbs.h"
 
@@ -17,7 +17,8 @@
 
 static int run_poststart_hooks(const struct launch *self, struct err *err)
 {
-	if (self->bundle.spec.hooks[SPEC_HOOK_POSTSTART].len == 0)
+	/* What is restored has started long ago. */
+	if (self->bundle.spec.hooks[SPEC_HOOK_POSTSTART].len == 0 || self->options->restore != NULL)
 		return 0;
 	AUTO_FREE char *state = document_of(&self->record, "running", self->boot.pid);
 	return hooks_run(&self->bundle.spec, SPEC_HOOK_POSTSTART, state, err);

@@ -13,6 +13,7 @@
 #include "oci/spec.h"
 #include "runtime/boot/boot.h"
 #include "runtime/bundle/rights.h"
+#include "runtime/checkpoint/options.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -46,8 +47,9 @@ struct bundle_create_options {
 	unsigned preserve_fds;      /* descriptors after 2 that the payload keeps */
 	bool no_pivot;              /* chroot(2) instead of pivot_root(2) */
 	bool no_new_keyring;
-	bool detach; /* run: leave when it runs */
-	bool keep;   /* run: the record stays when it has ended */
+	bool detach;                              /* run: leave when it runs */
+	bool keep;                                /* run: the record stays when it has ended */
+	const struct checkpoint_options *restore; /* run: from images; NULL: its program begins */
 };
 
 /**
@@ -67,6 +69,15 @@ int bundle_start(const struct bundle_home *home, const char *id, struct err *err
  */
 int bundle_run(const struct bundle_home *home, const struct bundle_create_options *options,
 	       int *out_exit_code, struct err *err);
+
+/**
+ * Save the processes of a container by CRIU. It is taken away then as by bundle_delete(), unless
+ * the options leave it running.
+ * @return 0; -1 ERR_CONFLICT (it does not run), ERR_UNSUPPORTED (no CRIU, a too old one, or a
+ *         configuration that it cannot save), ERR_REMOTE with what CRIU says: the container goes on
+ */
+int bundle_checkpoint(const struct bundle_home *home, const char *id,
+		      const struct checkpoint_options *options, struct err *err);
 
 struct bundle_exec_options {
 	const char *id;
