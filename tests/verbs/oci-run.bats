@@ -243,6 +243,17 @@ c["root"]["readonly"] = False; sh("grep ^Seccomp: /proc/self/status; mkdir /tmp/
 	assert_has "tmpcopyup"
 }
 
+@test "oci run: what does not fit says so" {
+	box 'mount("/etc", "/etc/passwd", "bind", "bind")'
+	assert_status 1
+	assert_has "bind /etc/passwd on /etc: a file cannot be mounted on a directory"
+	box 'mount("/bin/busybox", "/etc", "bind", "bind")'
+	assert_has "bind /etc on /bin/busybox: a directory cannot be mounted on a file"
+	box 'c["linux"]["resources"]["memory"] = {"limit": 1024}'
+	assert_status 1
+	assert_has "container init was OOM-killed (memory limit too low?): 1024 bytes"
+}
+
 @test "oci run: src-nofollow and dest-nofollow mount symlinks themselves" {
 	ln -sfn /no/such/place "$BUNDLE/link"
 	ln -sfn /etc/passwd "$BUNDLE/rootfs/place"

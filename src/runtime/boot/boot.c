@@ -198,6 +198,15 @@ static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *o
 	return &none;
 }
 
+static bool was_short_of_memory(const struct boot *boot)
+{
+	struct cgroup_stats stats;
+	if (!boot->has_cgroup || boot->spec->limits.memory.limit_bytes.value <= 0)
+		return false;
+	cgroup_read_stats(&boot->cgroup, &stats);
+	return stats.oom_kills > 0;
+}
+
 /* The child vanished between two steps without a word. */
 int boot_describe_death(struct boot *boot, struct err *err)
 {
@@ -206,10 +215,17 @@ int boot_describe_death(struct boot *boot, struct err *err)
 		process_wait(boot->pidfd, &how, NULL);
 	enum boot_proc proc;
 	const struct boot_op *op = last_row(boot, &proc);
+	const char *step = op->step != STEP_COUNT ? boot_step(op->step)->name
+						  : "before its first step";
+	if (how.is_signaled && how.status == SIGKILL && was_short_of_memory(boot))
+		return err_set(err, ERR_REMOTE,
+			       "%s: %s: container init was OOM-killed (memory limit too low?): "
+			       "%lld bytes do not suffice",
+			       boot_proc_name(proc), step,
+			       (long long)boot->spec->limits.memory.limit_bytes.value);
 	return err_set(err, ERR_REMOTE, "%s: %s: the process was ended by %s %d",
-		       boot_proc_name(proc),
-		       op->step != STEP_COUNT ? boot_step(op->step)->name : "before its first step",
-		       how.is_signaled ? "signal" : "status", how.status);
+		       boot_proc_name(proc), step, how.is_signaled ? "signal" : "status",
+		       how.status);
 }
 
 static void reap(pid_t *pid, int *pidfd)

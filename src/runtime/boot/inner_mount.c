@@ -97,14 +97,27 @@ static int check_target(const char *destination, int mount_fd, int target_fd, st
 			      : "nothing but a few status files can be mounted inside /proc");
 }
 
+/* The kernel says ENOTDIR of either. @return -1 */
+static int explain_kinds(int mount_fd, struct err *err)
+{
+	struct stat source;
+	if (err == NULL || err->errnum != ENOTDIR || fstat(mount_fd, &source) < 0)
+		return -1;
+	return err_num(err, ENOTDIR,
+		       S_ISDIR(source.st_mode) ? "a directory cannot be mounted on a file"
+					       : "a file cannot be mounted on a directory");
+}
+
 /* Where a mount goes: made if missing, a file for a file and a directory for anything else. */
 static int open_target(struct boot *boot, const char *destination, int mount_fd, struct err *err)
 {
 	struct stat st;
 	if (fstat(mount_fd, &st) < 0)
 		return err_sys(err, "stat the source of %s", destination);
-	if (S_ISDIR(st.st_mode))
-		return rooted_mkdirs(boot->root_fd, destination, 0755, err);
+	if (S_ISDIR(st.st_mode)) {
+		int fd = rooted_mkdirs(boot->root_fd, destination, 0755, err);
+		return fd >= 0 ? fd : explain_kinds(mount_fd, err);
+	}
 	return rooted_mkfile(boot->root_fd, destination, 0644, err);
 }
 
@@ -156,9 +169,10 @@ static int attach_at(struct boot *boot, const struct spec_mount *mount,
 		     const struct mount_options *options, const int fds[2], struct err *err)
 {
 	int mount_fd = fds[0], target_fd = fds[1];
-	if (check_target(mount->destination, mount_fd, target_fd, err) < 0 ||
-	    mount_attach(mount_fd, target_fd, err) < 0)
+	if (check_target(mount->destination, mount_fd, target_fd, err) < 0)
 		return -1;
+	if (mount_attach(mount_fd, target_fd, err) < 0)
+		return explain_kinds(mount_fd, err);
 #ifndef ONGGI_WEAK_A2
 	if (is_path(mount->destination, "/proc")) {
 		fd_close(&boot->proc_mount_fd);
@@ -428,6 +442,8 @@ int inner_mount(struct boot *boot, const struct boot_op *op, struct err *err)
 		return err_context(err, "mount %s", mount->destination);
 	if (mount_by_kind(boot, op->mount, &options, err) == 0)
 		return 0;
+	if (options.is_bind && mount->source != NULL)
+		return err_context(err, "bind %s on %s", mount->source, mount->destination);
 	return err_context(err, "%s on %s", mount->type != NULL ? mount->type : "bind",
 			   mount->destination);
 }
