@@ -207,20 +207,50 @@ void cgroup_layout_finish(struct cgroup_layout *layout)
 
 enum probe { PROBE_NO, PROBE_READ_ONLY, PROBE_YES };
 
-static enum probe probe_mount(const char *path, long magic)
+/*
+ * That nothing is there for us is an answer; any other failure is none. Taken for one, a machine
+ * short of memory would seem to have no cgroups, and `delete` would leave them behind.
+ */
+static int probe_mount(const char *path, long magic, enum probe *out, struct err *err)
 {
 	struct statfs fs;
-	if (statfs(path, &fs) < 0 || fs.f_type != magic)
-		return PROBE_NO;
-	return (fs.f_flags & ST_RDONLY) != 0 ? PROBE_READ_ONLY : PROBE_YES;
+	enum probe probe = PROBE_NO;
+	if (statfs(path, &fs) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return err_sys(err, "look for control groups at %s", path);
+	} else if (fs.f_type == magic) {
+		probe = (fs.f_flags & ST_RDONLY) != 0 ? PROBE_READ_ONLY : PROBE_YES;
+	}
+	*out = probe;
+	return 0;
+}
+
+static int probe_usual(struct cgroup_hierarchy *h, enum probe *out, struct err *err)
+{
+	char path[CGROUP_PATH_MAX];
+	enum probe probe = PROBE_NO;
+	snprintf(path, sizeof(path), USUAL_ROOT "/%s", h->name);
+	if (h->is_v2) {
+		if (probe_mount(USUAL_ROOT, CGROUP2_SUPER_MAGIC, &probe, err) < 0)
+			return -1;
+		if (probe != PROBE_NO)
+			memcpy(path, USUAL_ROOT, sizeof(USUAL_ROOT));
+	}
+	if (probe == PROBE_NO &&
+	    probe_mount(path, h->is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC, &probe, err) < 0)
+		return -1;
+	if (probe == PROBE_YES)
+		memcpy(h->mount_path, path, sizeof(path));
+	*out = probe;
+	return 0;
 }
 
 /*
  * Try the usual mount points. The v2 line is always there, mounted or not, so a v2 tree in an
  * unusual place is looked for only when there is nothing else.
- * Returns whether a hierarchy is left that only mountinfo can place.
+ * Returns 1 if a hierarchy is left that only mountinfo can place, 0 if none, or -1.
  */
-static bool place_usual(struct cgroup_layout *layout)
+static int place_usual(struct cgroup_layout *layout, struct err *err)
 {
 	bool is_complete = true;
 	bool has_v1 = false;
@@ -228,23 +258,13 @@ static bool place_usual(struct cgroup_layout *layout)
 		has_v1 |= !layout->hierarchies[i].is_v2;
 	for (size_t i = 0; i < layout->len; i++) {
 		struct cgroup_hierarchy *h = &layout->hierarchies[i];
-		char path[CGROUP_PATH_MAX];
-		enum probe probe = PROBE_NO;
-		snprintf(path, sizeof(path), USUAL_ROOT "/%s", h->name);
-		if (h->is_v2) {
-			probe = probe_mount(USUAL_ROOT, CGROUP2_SUPER_MAGIC);
-			if (probe != PROBE_NO)
-				memcpy(path, USUAL_ROOT, sizeof(USUAL_ROOT));
-		}
-		if (probe == PROBE_NO)
-			probe = probe_mount(path,
-					    h->is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
-		if (probe == PROBE_YES)
-			memcpy(h->mount_path, path, sizeof(path));
+		enum probe probe;
+		if (probe_usual(h, &probe, err) < 0)
+			return -1;
 		if (probe == PROBE_NO && (!h->is_v2 || !has_v1))
 			is_complete = false;
 	}
-	return !is_complete;
+	return is_complete ? 0 : 1;
 }
 
 /* May we make cgroups somewhere: in the root, our own cgroup or above, our user session? */
@@ -298,7 +318,10 @@ int cgroup_layout_detect(struct cgroup_layout *out, struct err *err)
 	if (read_proc("/proc/self/cgroup", PROC_CGROUP_MAX, &text, err) < 0 ||
 	    cgroup_layout_parse(buf_str(&text), &layout, err) < 0)
 		return -1;
-	if (place_usual(&layout)) {
+	int is_open = place_usual(&layout, err);
+	if (is_open < 0)
+		return -1;
+	if (is_open) {
 		buf_reset(&text);
 		if (read_proc("/proc/self/mountinfo", PROC_MOUNTINFO_MAX, &text, err) < 0)
 			return -1;

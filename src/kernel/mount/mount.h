@@ -123,5 +123,5 @@ int mount_detach(const char *path, struct err *err);
 /** @return 1 if two fds are on the same mount, 0 if not, -1 (statx mount id, Linux >= 5.8) */
 int mount_same(int fd_a, int fd_b, struct err *err);
 
-/** Super-block type as statfs(2) has it, -1 on error. */
+/** Super-block type as statfs(2) has it, -1 with errno on error. */
 long mount_fs_magic(int fd);

@@ -26,7 +26,10 @@ static int open_devpts(int root_fd, struct err *err)
 	AUTO_FD fd = rooted_open_nosymlink(root_fd, "/dev/pts", O_PATH | O_DIRECTORY, 0, err);
 	if (fd < 0)
 		return -1;
-	if (mount_fs_magic(fd) != DEVPTS_SUPER_MAGIC)
+	long magic = mount_fs_magic(fd);
+	if (magic < 0)
+		return err_sys(err, "examine /dev/pts");
+	if (magic != DEVPTS_SUPER_MAGIC)
 		return err_set(err, ERR_INVALID, "/dev/pts is not a devpts file system");
 	return fd_take(&fd);
 }

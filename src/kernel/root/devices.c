@@ -80,7 +80,12 @@ static int open_host_node(const struct root_device *device, struct err *err)
 			continue;
 		AUTO_FD fd = open(paths[i], O_PATH | O_CLOEXEC);
 		struct stat st;
-		if (fd >= 0 && fstat(fd, &st) == 0 && is_device(&st, device))
+		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+			continue;
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return err_sys(err, "look for device %u:%u at %s", device->major,
+				       device->minor, paths[i]);
+		if (is_device(&st, device))
 			return fd_take(&fd);
 	}
 	return err_set(err, ERR_NOT_FOUND, "the host has no device %u:%u at %s", device->major,

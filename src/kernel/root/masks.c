@@ -22,11 +22,15 @@
 #define NULL_MAJOR 1
 #define NULL_MINOR 3
 
+static bool is_null_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(NULL_MAJOR, NULL_MINOR);
+}
+
 bool root_is_null_device(int fd)
 {
 	struct stat st;
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-	       st.st_rdev == makedev(NULL_MAJOR, NULL_MINOR);
+	return fstat(fd, &st) == 0 && is_null_device(&st);
 }
 
 int root_masks_open(struct root_masks *out, struct err *err)
@@ -34,7 +38,10 @@ int root_masks_open(struct root_masks *out, struct err *err)
 	AUTO_FD null_fd = mount_clone(AT_FDCWD, "/dev/null", false, err);
 	if (null_fd < 0)
 		return -1;
-	if (!root_is_null_device(null_fd))
+	struct stat st;
+	if (fstat(null_fd, &st) < 0)
+		return err_sys(err, "examine /dev/null");
+	if (!is_null_device(&st))
 		return err_set(err, ERR_INVALID, "/dev/null of the host is not the null device");
 	/* The inode is the host's: read-only keeps chmod and chown away, and not writing to it. */
 	if (mount_set_attrs(null_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,

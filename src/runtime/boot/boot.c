@@ -254,6 +254,8 @@ int boot_start(struct boot *boot, struct err *err)
 		*err = boot->board->err;
 	if (!atomic_load(&boot->board->has_failed) || boot->board->failed_proc == BOOT_PARENT)
 		boot->board->exit_code = 125;
+	/* An inner process that we were not told of ends by this. */
+	fd_close(&boot->parent_sock);
 	reap(&boot->pid, &boot->pidfd);
 	reap(&boot->outer_pid, &boot->outer_pidfd);
 	boot_return_devices(boot);

@@ -293,7 +293,13 @@ int inner_find_program(struct boot *boot, const struct boot_op *op UNUSED, struc
 		AUTO_FREE char *candidate = mem_printf(
 			"%s/%s", dirs.items[i][0] != '\0' ? dirs.items[i] : ".", name);
 		struct stat st;
-		if (stat(candidate, &st) < 0 || !S_ISREG(st.st_mode))
+		if (stat(candidate, &st) < 0) {
+			/* Of others nobody knows whether it is there. */
+			if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+				errnum = errno;
+			continue;
+		}
+		if (!S_ISREG(st.st_mode))
 			continue;
 		if (access(candidate, X_OK) == 0) {
 			boot->program = ptr_take(&candidate);
@@ -321,7 +327,13 @@ int inner_report_created(struct boot *boot, const struct boot_op *op UNUSED, str
 	struct boot_packet packet = { .message = BOOT_MSG_CREATED };
 	if (write(boot->child_sock, &packet, sizeof(packet)) < 0)
 		return err_sys(err, "report to the parent");
-	if (read(boot->child_sock, &packet, sizeof(packet)) != (ssize_t)sizeof(packet))
+	ssize_t n;
+	do
+		n = read(boot->child_sock, &packet, sizeof(packet));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "hear from the parent");
+	if (n != (ssize_t)sizeof(packet))
 		return err_set(err, ERR_REMOTE, "the parent is gone");
 	return 0;
 }

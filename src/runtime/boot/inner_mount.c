@@ -80,7 +80,10 @@ static int check_target(const char *destination, int mount_fd, int target_fd, st
 	if (is_path(destination, "/"))
 		return err_set(err, ERR_INVALID,
 			       "the root file system is root.path: nothing is mounted on /");
-	bool is_on_procfs = mount_fs_magic(target_fd) == PROC_SUPER_MAGIC;
+	long target_magic = mount_fs_magic(target_fd);
+	if (target_magic < 0)
+		return err_sys(err, "examine %s", destination);
+	bool is_on_procfs = target_magic == PROC_SUPER_MAGIC;
 	const char *below = path_below(destination, "/proc");
 	if (!is_on_procfs && below == NULL)
 		return 0;
@@ -88,7 +91,10 @@ static int check_target(const char *destination, int mount_fd, int target_fd, st
 	if (fstat(target_fd, &st) < 0)
 		return err_sys(err, "examine %s", destination);
 	bool is_top = is_on_procfs ? st.st_ino == PROC_ROOT_INO : *below == '\0';
-	if (is_top && mount_fs_magic(mount_fd) == PROC_SUPER_MAGIC)
+	long magic = is_top ? mount_fs_magic(mount_fd) : PROC_SUPER_MAGIC;
+	if (magic < 0)
+		return err_sys(err, "examine what is to be mounted on %s", destination);
+	if (is_top && magic == PROC_SUPER_MAGIC)
 		return 0;
 	if (!is_top && may_be_covered(destination))
 		return 0;

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -254,12 +255,26 @@ int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return 0;
 }
 
-/* The outer process says which pid the inner one has, then leaves. */
+/* The outer process says which pid the inner one has, then leaves. If it ends without a word, the
+ * socket does not: the inner one may be there and have it. */
 static int receive_inner(struct boot *boot, struct err *err)
 {
 	struct boot_packet packet;
 	AUTO_FD pidfd = -1;
-	ssize_t n = sock_recv(boot->parent_sock, &packet, sizeof(packet), &pidfd, err);
+	struct pollfd ready[] = {
+		{ .fd = boot->parent_sock, .events = POLLIN },
+		{ .fd = boot->outer_pidfd, .events = POLLIN },
+	};
+	int count;
+	do
+		count = poll(ready, ARRAY_LEN(ready), -1);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		return err_sys(err, "wait for the outer process");
+	ssize_t n = 0;
+	/* It may have spoken and ended after the socket was looked at, and before its pidfd was. */
+	if (ready[0].revents != 0 || poll(ready, 1, 0) > 0)
+		n = sock_recv(boot->parent_sock, &packet, sizeof(packet), &pidfd, err);
 	if (n < 0)
 		return -1;
 	if (n != (ssize_t)sizeof(packet) || packet.message != BOOT_MSG_INNER || pidfd < 0)

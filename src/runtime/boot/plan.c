@@ -214,10 +214,12 @@ static bool has_scope(const struct boot_plan *plan)
 	return plan->spec->has_cgroup && plan->options->scope != NULL;
 }
 
+/* With an outer process, too: what the inner one has to say must not arrive before it is told of.
+ */
 static bool waits_for_parent(const struct boot_plan *plan)
 {
-	return plan->has_user_ns || is_moved_to_cgroup(plan) || has_scope(plan) ||
-	       plan->spec->net_devices_len > 0 || plan->spec->rdt.is_set;
+	return plan->has_outer || plan->has_user_ns || is_moved_to_cgroup(plan) ||
+	       has_scope(plan) || plan->spec->net_devices_len > 0 || plan->spec->rdt.is_set;
 }
 
 /* Rights in a new user namespace reach no namespace that is older, those in a joined one only what
