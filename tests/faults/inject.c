@@ -9,7 +9,7 @@
  * Processes are numbered from 0 as they appear, calls within each from 0. A process other than the
  * command's own is let go when it executes something: that is a container's program, or a hook.
  * REPORT gets lines "call PROCESS NUMBER SYSCALL", "hit SYSCALL" and "process PID". The status is
- *the command's, or 128 + its signal. Source: ptrace(2); x86-64 and its calling convention only
+ * the command's, or 128 + its signal. Source: ptrace(2); x86-64 and its calling convention only
  */
 #include <errno.h>
 #include <signal.h>
@@ -95,6 +95,12 @@ static int on_stop(struct process *process, int status)
 		ptrace(PTRACE_DETACH, process->pid, NULL, NULL);
 		return -1;
 	}
+	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	    event == PTRACE_EVENT_CLONE) {
+		unsigned long child = 0;
+		if (ptrace(PTRACE_GETEVENTMSG, process->pid, NULL, &child) == 0 && child > 0)
+			find((pid_t)child);
+	}
 	if (event != 0)
 		return 0;
 	if (number == SIGSTOP && !process->has_begun) {
@@ -104,7 +110,15 @@ static int on_stop(struct process *process, int status)
 	return number;
 }
 
-/* Until the command itself has ended; whoever is left goes on untraced when we leave. */
+/* Whoever is left goes on untraced when we leave; the stop that a new one begins with must not
+ * stay. */
+static void let_go(void)
+{
+	for (size_t i = 1; i < processes_len; i++)
+		kill(processes[i].pid, SIGCONT);
+}
+
+/* Until the command itself has ended. */
 static int trace(pid_t command)
 {
 	for (;;) {
@@ -163,5 +177,7 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[at], "--") != 0 || argv[at + 1] == NULL)
 		return 96;
-	return trace(start(argv + at + 1));
+	int status = trace(start(argv + at + 1));
+	let_go();
+	return status;
 }

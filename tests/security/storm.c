@@ -7,7 +7,7 @@
  *	storm naive ROOT DIR OUTSIDE SECONDS
  *	                               the mistake that a runtime must not make: look where ROOT/DIR
  *	                               leads, see that it is inside, then make ROOT/DIR/made by
- *path; 0 as soon as OUTSIDE/made is there, 1 if the time is over
+ *                               path; 0 as soon as OUTSIDE/made is there, 1 if the time is over
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,16 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A bundle's start that fails or is killed at any of its steps leaves nothing. Needs a build with
-# faults, as run-faults.bats: ONGGI_FAULTS=build-faults/onggi
+# faults, as run-faults.bats: ONGGI_FAULTS=build-faults/onggi. tests/faults/steps.py has the rules.
 
 # shellcheck disable=SC2016 # $ in single quotes is for the shell inside
 
 load ../lib/onggi
 load ../lib/bundle
-
-faulty() {
-	timeout -k 5 "$(scaled 60)" "$(dirname "$ONGGI_FAULTS")/onggi-runtime" --root "$STORE_TOP/state" "$@"
-}
 
 # What is left of containers of ours: control groups, locks, records.
 left() {
@@ -19,52 +15,57 @@ left() {
 	find "$STORE_TOP/state/locks" "$STORE_TOP/state/state" -type f
 }
 
-# sweep KIND: every step of the configured container, in each process
+# sweep VERB fail|kill: every step of the configured container, in each process
 sweep() {
 	[[ -x ${ONGGI_FAULTS:-} ]] || skip "needs ONGGI_FAULTS, a build with -Dfaults=true"
-	local kind=$1 proc step
-	for proc in parent inner; do
-		for ((step = 0; step < 100; step++)); do
-			ONGGI_FAULT="$kind:$proc/#$step" run faulty run -b "$BUNDLE" "$ID"
-			[[ $status -ne 0 ]] || break
-			if [[ $kind$proc == killparent ]]; then
-				assert_status 137
-				runtime run -b "$BUNDLE" "$ID-next"
-			else
-				assert_status 1
-			fi
-			wait_for 5 nothing_left || fail "left by $kind $proc $step: $(left)"
-		done
-		# The steps were there, and have an end.
-		((step > 5 && step < 100)) || fail "$step steps of $proc"
-	done
+	run timeout "$(scaled 300)" python3 "$TESTS/faults/steps.py" "$(dirname "$(realpath -s "$ONGGI_FAULTS")")/onggi-runtime" \
+		"$STORE_TOP/state" "$BUNDLE" "$@" </dev/null 3>&-
+	output=$(grep -v '^ok' <<<"$output")
+	assert_ok
 }
 
 nothing_left() {
 	[[ -z $(left) ]]
 }
 
-with_hooks='c["process"]["args"] = ["true"]; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
+# With time offsets there is an outer process.
+with_much='c["process"]["args"] = ["true"]; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
 c["hooks"] = {point: [{"path": "/bin/true"}] for point in ("prestart", "createRuntime",
     "createContainer", "startContainer", "poststart", "poststop")}
-mount("/tmp", "tmpfs", "tmpfs", "tmpcopyup")'
+mount("/tmp", "tmpfs", "tmpfs", "tmpcopyup")
+c["linux"]["namespaces"].append({"type": "time"}); c["linux"]["timeOffsets"] = {"boottime": {"secs": 1000}}'
 
-with_users='c["process"]["args"] = ["true"]; c["linux"]["namespaces"].append({"type": "user"})
+with_users='c["process"]["args"] = ["sleep", "1000"]; c["linux"]["namespaces"].append({"type": "user"})
 c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 65536}]'
 
-@test "oci faults: every step can fail, with hooks and a copied-up mount" {
-	config "$with_hooks"
-	sweep fail
+@test "oci faults: every step of run can fail, with hooks, a copied-up mount and time offsets" {
+	config "$with_much"
+	sweep run fail
 }
 
-@test "oci faults: every process can be killed at every step, with hooks" {
-	config "$with_hooks"
-	sweep kill
+@test "oci faults: every process of run can be killed at every step, with hooks and time offsets" {
+	config "$with_much"
+	sweep run kill
 }
 
-@test "oci faults: every step can fail, with a user namespace" {
+@test "oci faults: every step of create and start can fail, with a user namespace" {
 	config "$with_users"
-	sweep fail
+	sweep create fail
+}
+
+@test "oci faults: every process of create and start can be killed at every step" {
+	config 'c["process"]["args"] = ["sleep", "1000"]'
+	sweep create kill
+}
+
+@test "oci faults: every step of exec can fail, and the container goes on" {
+	config "$with_users"
+	sweep exec fail
+}
+
+@test "oci faults: every process of exec can be killed at every step, and the container goes on" {
+	config 'c["process"]["args"] = ["sleep", "1000"]'
+	sweep exec kill
 }
 
 @test "oci faults: the runtime killed at any moment leaves nothing after the next run" {

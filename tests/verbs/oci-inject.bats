@@ -5,7 +5,7 @@
 # System calls that fail, one at a time, in the verbs of onggi-runtime: out of memory, of descriptors,
 # of space, an error of the disk, a signal. tests/faults/sweep.py has the rules. A sample each time, by
 # a seed that is printed (ONGGI_SEED chooses it); all of them with ONGGI_SLOW=1, which takes
-# half an hour.
+# some minutes.
 
 load ../lib/onggi
 load ../lib/bundle

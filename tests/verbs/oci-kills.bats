@@ -171,21 +171,3 @@ only_it() {
 		delete_all
 	done
 }
-
-@test "oci kills: create at each of its steps" {
-	[[ -x ${ONGGI_FAULTS:-} ]] || skip "needs ONGGI_FAULTS, a build with -Dfaults=true"
-	local faulty proc step
-	faulty=$(dirname "$ONGGI_FAULTS")/onggi-runtime
-	config "$waits"
-	for proc in parent inner; do
-		for ((step = 0; step < 100; step++)); do
-			i="$proc/#$step"
-			ONGGI_FAULT="kill:$i" timeout -k 5 "$(scaled 60)" "$faulty" --root "$STORE_TOP/state" \
-				create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- && break
-			is_one_of none stopped creating created
-			delete_all
-		done
-		((step > 5 && step < 100)) || fail "$step steps of $proc"
-		delete_all
-	done
-}
