@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 
 from tree import Tree  # noqa: E402
 
-CHECKS = ["layering", "cycles", "sizes", "banned", "contracts", "spdx", "places", "verbs", "format"]
+CHECKS = ["layering", "cycles", "sizes", "banned", "contracts", "spdx", "places", "verbs", "skips", "format"]
 
 
 def self_test(module):

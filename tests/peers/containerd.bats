@@ -9,9 +9,20 @@
 load ../lib/onggi
 load ../lib/peers
 
+can_run() {
+	local command
+	for command in runc containerd ctr podman; do
+		command -v "$command" >/dev/null || return 1
+	done
+}
+
+setup() {
+	can_run || skip "needs runc, containerd, ctr and podman"
+}
+
 setup_file() {
 	[[ $EUID -eq 0 ]] || { echo "these tests need root: ./dev test" >&2; return 1; }
-	need_command runc containerd ctr podman
+	can_run || return 0 # setup skips
 	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
 	export STORE_TOP CONTAINERD_ADDRESS=$STORE_TOP/sock
 	cat >"$STORE_TOP/config.toml" <<-END
