@@ -173,7 +173,7 @@ c['annotations'] = {'a': 'b'}"
 		agent
 		notify "c['process']['noNewPrivileges'] = $nnp"
 		runtime create -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
-		test -s "$TOLD" # it has the listener before the start
+		wait_for 10 test -s "$TOLD" # it has the listener before the start
 		runtime start "$ID"
 		wait_for 10 grep -q "^1$" "$BATS_TEST_TMPDIR/out"
 		grep -q "Directory not empty" "$BATS_TEST_TMPDIR/out"

@@ -263,13 +263,50 @@ for key in ("uidMappings", "gidMappings"):
 	assert_matches "^ +0 +0 +1$"
 }
 
+@test "rootless: seccomp asks a listener" {
+	local nnp agent socket=$STORE_TOP/agent told=$BATS_TEST_TMPDIR/told
+	for nnp in True False; do
+		rm -f "$socket"
+		python3 "$TESTS/lib/seccomp_agent.py" "$socket" "$told" 3>&- &
+		agent=$!
+		wait_for 10 test -S "$socket"
+		chmod 666 "$socket"
+		box "c['process']['noNewPrivileges'] = $nnp
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': '$socket',
+    'syscalls': [{'names': ['mkdir', 'mkdirat'], 'action': 'SCMP_ACT_NOTIFY'}]}
+sh('mkdir /dev/shm/x; echo \$?')"
+		assert_ok
+		assert_has "Directory not empty"
+		wait "$agent"
+	done
+}
+
+@test "rootless: kill --all without a control group" {
+	need_no_delegation
+	config 'sh("sleep 100")'
+	runtime create -b "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	runtime start "$ID"
+	run runtime kill --all "$ID" TERM
+	assert_status 1
+	assert_has "no control group"
+	runtime kill --all "$ID" KILL
+	wait_for 10 is_stopped
+	runtime kill --all "$ID" KILL
+	runtime delete "$ID"
+}
+
+is_stopped() {
+	[[ $(runtime state "$ID") == *'"stopped"'* ]]
+}
+
 @test "rootless: limits without a control group are an error, and so is a group out of reach" {
 	need_no_delegation
 	box 'c["linux"]["resources"] = {"pids": {"limit": 20}}'
 	assert_status 1
-	assert_has linux.resources
+	assert_has "linux.resources: cannot set pids limit"
 	box 'c["linux"]["cgroupsPath"] = "/onggi-test-rootless"'
 	assert_status 1
+	assert_has "ermission denied"
 	run runtime --rootless=false run -b "$BUNDLE" "$ID"
 	assert_status 1
 }

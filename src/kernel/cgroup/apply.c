@@ -16,7 +16,7 @@ static int fail_missing(const struct cgroup_controller *v1, const struct cgroup_
 	const struct cgroup_controller *row = v1->name != NULL ? v1 : v2;
 	err_set(err, ERR_UNSUPPORTED, "no cgroup tree has the controller %s", row->name);
 	if (v1->name == NULL)
-		return err_hint(err, "it needs cgroup v2");
+		return err_hint(err, "invalid configuration on this machine: it needs cgroup v2");
 	if (v2->apply == NULL)
 		return err_hint(err, "it needs %s and cgroup v1", row->option);
 	return err_hint(err, "the kernel needs %s", row->option);

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +47,17 @@ static int await_passed(struct boot *boot, struct err *err)
 	return 0;
 }
 
+/* An ordinary user may take a descriptor only out of a process that can be traced. We can be where
+ * nobody else is yet: in a pid namespace of our own. Root does not need it. */
+static int let_parent_take(const struct boot *boot, struct err *err)
+{
+	const struct spec_namespace *pid_ns = &boot->spec->namespaces[NS_PID];
+	bool is_alone = boot->plan->target == NULL && pid_ns->is_used && pid_ns->path == NULL;
+	if (!boot->plan->options->is_unprivileged || !is_alone)
+		return 0;
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? err_sys(err, "become dumpable") : 0;
+}
+
 int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program *program,
 				 struct err *err)
 {
@@ -53,7 +65,7 @@ int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program
 	if (sock_send(boot->child_sock, &packet, sizeof(packet), -1, err) < 0)
 		return -1;
 	/* The last wait that costs nothing: the agent is connected when it ends. */
-	if (boot_await_go(boot, err) < 0)
+	if (boot_await_go(boot, err) < 0 || let_parent_take(boot, err) < 0)
 		return -1;
 	int fd = seccomp_install_listening(program, err);
 	if (fd < 0)

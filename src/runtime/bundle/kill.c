@@ -8,10 +8,17 @@
 
 #include <signal.h>
 
-static int signal_all(const struct record *record, int number, struct err *err)
+static int signal_all(const struct record *record, int pidfd, int number, struct err *err)
 {
 	struct cgroup_layout layout;
 	struct cgroup cgroup;
+	/* Without a group: nobody outlives the first process of a pid namespace. */
+	if (record->facts.cgroup_path == NULL && !record->facts.shares_pids) {
+		if (pidfd < 0)
+			return 0;
+		if (number == SIGKILL)
+			return process_signal(pidfd, number, err);
+	}
 	if (record_open_cgroup(record, &layout, &cgroup, err) < 0)
 		return -1;
 	int result = number == SIGKILL ? cgroup_kill(&cgroup, err)
@@ -37,7 +44,7 @@ int bundle_kill(const struct bundle_home *home, const char *id, int number, bool
 	if (record_status(&record, NULL, &status, &pidfd, err) < 0)
 		return -1;
 	if (all || (number == SIGKILL && outlives_its_first(&record)))
-		return signal_all(&record, number, err);
+		return signal_all(&record, pidfd, number, err);
 	if (pidfd < 0)
 		return err_set(err, ERR_CONFLICT, "container not running");
 	if (process_signal(pidfd, number, err) < 0)

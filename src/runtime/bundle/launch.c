@@ -152,7 +152,7 @@ static int prepare_scope(struct launch *self, struct err *err)
 static int leave_out_cgroup(struct launch *self, struct err *err)
 {
 	struct spec *spec = &self->bundle.spec;
-	if (cgroup_limits_any(&spec->limits))
+	if (cgroup_limits_any(&spec->limits) != NULL)
 		return err_set(err, ERR_INVALID,
 			       "config.json: linux.resources: limits need a control group, which "
 			       "--cgroup-manager=disabled leaves out");
@@ -173,7 +173,9 @@ static int detect_cgroups(struct launch *self, struct err *err)
 	    rights_place_cgroup(rights, &self->cgroups, self->options->id, spec, err) < 0)
 		return -1;
 	if (spec->has_cgroup && self->cgroups.mode == CGROUP_NONE)
-		return err_set(err, ERR_UNSUPPORTED, "no writable cgroup hierarchy is mounted");
+		return err_set(err, ERR_UNSUPPORTED,
+			       "unable to apply cgroup configuration: no writable cgroup hierarchy "
+			       "is mounted: permission denied, or none is there");
 	return self->home->cgroups == BUNDLE_CGROUPS_SYSTEMD ? prepare_scope(self, err) : 0;
 }
 

@@ -43,10 +43,12 @@ int rights_place_cgroup(const struct rights *rights, const struct cgroup_layout 
 	if (!rights->may_lack_cgroup)
 		return 0;
 	bool has_place = cgroup_find_place(layout, id, path);
-	if (!has_place && cgroup_limits_any(&spec->limits)) {
+	const char *limited = cgroup_limits_any(&spec->limits);
+	if (!has_place && limited != NULL) {
 		err_set(err, ERR_UNSUPPORTED,
-			"config.json: linux.resources: no control group can be made, and so no "
-			"limits set");
+			"config.json: linux.resources: cannot set %s limit: container could not "
+			"join or create cgroup",
+			limited);
 		return err_hint(err, "leave the limits out, or have a part of the cgroup v2 tree "
 				     "delegated: systemd-run --user --scope -p Delegate=yes ...");
 	}

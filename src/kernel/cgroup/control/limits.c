@@ -115,13 +115,26 @@ bool cgroup_limits_need(const struct cgroup_limits *limits, enum cgroup_kind kin
 	return false;
 }
 
-bool cgroup_limits_any(const struct cgroup_limits *limits)
+const char *cgroup_limits_any(const struct cgroup_limits *limits)
 {
+	static const char *const names[] = {
+		[CGROUP_CPU] = "cpu",
+		[CGROUP_CPUSET] = "cpuset",
+		[CGROUP_MEMORY] = "memory",
+		[CGROUP_PIDS] = "pids",
+		[CGROUP_IO] = "blockIO",
+		[CGROUP_DEVICES] = "devices",
+		[CGROUP_HUGETLB] = "hugepage",
+		[CGROUP_RDMA] = "rdma",
+		[CGROUP_NET_CLASS] = "network class",
+		[CGROUP_NET_PRIORITY] = "network priority",
+		[CGROUP_UNIFIED] = "unified",
+	};
 	for (enum cgroup_kind kind = 0; kind < CGROUP_KINDS; kind++) {
 		bool is_none = kind == CGROUP_DEVICES ||
 			       (kind == CGROUP_PIDS && limits->pids_max.value <= 0);
 		if (!is_none && cgroup_limits_need(limits, kind))
-			return true;
+			return names[kind];
 	}
-	return false;
+	return NULL;
 }

@@ -88,9 +88,9 @@ struct cgroup_limits {
 /** Free everything inside. */
 void cgroup_limits_done(struct cgroup_limits *limits);
 
-/** @return whether there is any limit: what a container without a control group would lack. Device
- *  rules are not one. */
-bool cgroup_limits_any(const struct cgroup_limits *limits);
+/** @return the kind of the first limit, as "pids": what a container without a control group would
+ *  lack; NULL if there is none. Device rules are not one. */
+const char *cgroup_limits_any(const struct cgroup_limits *limits);
 
 /** Append a device rule. Absent numbers are -1; access is a subset of "rwm". */
 void cgroup_limits_add_device(struct cgroup_limits *limits, bool allow, char type, int64_t major,
