@@ -234,6 +234,26 @@ asked() {
 	nothing_left "$ID"
 }
 
+@test "oci checkpoint: the caller's pipes are written down, not those that the container has both ends of" {
+	local both read write
+	config "$counting"
+	fake
+	exec {both}<> <(:)
+	exec {read}</proc/self/fd/"$both"
+	exec {write}>/proc/self/fd/"$both"
+	exec {both}>&-
+	runtime run --detach --preserve-fds 1 --bundle "$BUNDLE" "$ID" <&"$read" 3>&"$write" 2>/dev/null \
+		> >(cat >/dev/null 3>&-)
+	exec {read}>&- {write}>&-
+	wait_for 10 count_is_beyond 0
+	by_fake checkpoint --leave-running --image-path "$IMAGES" "$ID"
+	asked "3 1"
+	run jq -r '.[]' "$IMAGES/descriptors.json"
+	assert_equal "${#lines[@]}" 2
+	assert_matches '^pipe:\[[0-9]+\]$'
+	assert_line /dev/null
+}
+
 @test "oci checkpoint: a restore by a stand-in: record, hooks, pid file, exit status, and failures" {
 	config "$counting; mount('/data', '$BATS_TEST_TMPDIR', 'bind', 'bind')
 c['hooks'] = {n: [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo ' + n + ' >>$BATS_TEST_TMPDIR/told']}] for n in
@@ -438,6 +458,35 @@ mount("/link/here", "TMP/f", "bind", "bind", "ro"); mount("/scratch", "tmpfs", "
 	assert_has "kept"
 	assert_has "Read-only"
 	[[ -e $BATS_TEST_TMPDIR/a/new ]]
+}
+
+@test "oci checkpoint: a user namespace, whose root may not read the images" {
+	need_criu
+	config 'sh("i=0; while :; do i=$((i+1)); echo $i >/tmp/new && mv /tmp/new /tmp/count; sleep 0.1; done")
+mount("/tmp", "tmpfs", "tmpfs")
+c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
+	chmod 755 "$STORE_TOP" "$BUNDLE"
+	runtime run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
+	wait_for 20 runtime exec "$ID" test -e /tmp/count
+	local before
+	before=$(runtime exec "$ID" cat /tmp/count)
+	runtime checkpoint --image-path "$IMAGES" "$ID"
+	[[ $(stat -c %a:%u "$IMAGES") == 700:0 ]]
+	restore "$ID-2"
+	(($(runtime exec "$ID-2" cat /tmp/count) > before))
+}
+
+@test "oci checkpoint: without a cgroup namespace" {
+	need_criu
+	start 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "cgroup"]'
+	runtime checkpoint --image-path "$IMAGES" "$ID"
+	local before
+	before=$(count)
+	restore "$ID-2"
+	wait_for 20 count_is_beyond "$before"
+	run runtime exec "$ID-2" cat /proc/self/cgroup
+	assert_has "/$ID-2"
 }
 
 @test "oci checkpoint: hooks prestart, createRuntime and poststop are run, limits set, by restore" {

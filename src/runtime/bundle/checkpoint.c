@@ -175,12 +175,26 @@ static int on_note(void *context, const struct criu_event *event, int *fd UNUSED
 		   struct err *err UNUSED)
 {
 	struct dump *self = context;
-	if (strcmp(event->note, "status-ready") != 0 || self->status_fd < 0)
+	if (strcmp(event->note, "status-ready") != 0)
+		return 0;
+	/* From here on it takes as long as somebody takes to ask for the pages, or for ever:
+	 * whoever wants to delete the container may. */
+	record_unlock(&self->record);
+	if (self->status_fd < 0)
 		return 0;
 	if (write(self->status_fd, "", 1) < 0)
 		warn_say("--status-fd %d: %s", self->status_fd, strerror(errno));
 	fd_close(&self->status_fd);
 	return 0;
+}
+
+static int save_stdio(const struct dump *self, struct err *err)
+{
+	AUTO_FREE pid_t *pids = NULL;
+	size_t len = 0;
+	if (self->has_cgroup && cgroup_pids(&self->cgroup, &pids, &len, err) < 0)
+		return -1;
+	return images_save_stdio(&self->images, self->record.facts.init.pid, pids, len, err);
 }
 
 static int dump(struct dump *self, struct err *err)
@@ -193,8 +207,7 @@ static int dump(struct dump *self, struct err *err)
 		return err_sys(err, "open /dev/null");
 	if (make_request(self, &request, err) < 0)
 		return -1;
-	if (!self->options->pre_dump &&
-	    images_save_stdio(&self->images, self->record.facts.init.pid, err) < 0)
+	if (!self->options->pre_dump && save_stdio(self, err) < 0)
 		return -1;
 	const int fds[] = { null_fd, null_fd, null_fd };
 	const struct criu_start start = { .fds = fds, .fds_len = ARRAY_LEN(fds) };

@@ -294,6 +294,17 @@ static int converse(struct restoration *self, struct err *err)
 	return 0;
 }
 
+static void map_images(struct restoration *self)
+{
+	const struct spec *spec = &self->launch->bundle.spec;
+	const struct spec_namespace *user_ns = &spec->namespaces[NS_USER];
+	uint32_t uid, gid;
+	if (user_ns->is_used && user_ns->path == NULL &&
+	    ns_map_id(spec->uid_maps, spec->uid_maps_len, 0, &uid) &&
+	    ns_map_id(spec->gid_maps, spec->gid_maps_len, 0, &gid) && uid != 0)
+		images_map_root(&self->images, uid, gid);
+}
+
 static int perform(struct restoration *self, struct err *err)
 {
 	if (images_open(self->options, false, &self->images, err) < 0 ||
@@ -301,6 +312,7 @@ static int perform(struct restoration *self, struct err *err)
 		return -1;
 	if (self->options->lazy_pages && criu_check_feature(&self->criu, "lazy_pages", err) < 0)
 		return -1;
+	map_images(self);
 	if (make_root_place(self, err) < 0 || choose_stdio(self, err) < 0 ||
 	    make_request(self, err) < 0)
 		return -1;

@@ -6,10 +6,13 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "kernel/mount/mount.h"
+#include "kernel/ns/ns.h"
 #include "runtime/checkpoint/criu.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +22,7 @@
 
 #define STDIO_FILE   "descriptors.json"
 #define STDIO_COUNT  3
+#define PIPE_PREFIX  "pipe:"
 #define STDIO_MAX    65536
 #define LINK_MAX_LEN 4096
 
@@ -67,9 +71,26 @@ static int enter(int fd, pid_t pid, struct err *err)
 
 int images_enter(const struct images *images, pid_t pid, struct err *err)
 {
-	if (enter(images->image_fd, pid, err) < 0)
+	if (!images->is_mapped && enter(images->image_fd, pid, err) < 0)
 		return -1;
 	return images->work_fd >= 0 ? enter(images->work_fd, pid, err) : 0;
+}
+
+void images_map_root(struct images *images, uid_t uid, gid_t gid)
+{
+	const struct ns_id_map uids = { .inside = 0, .outside = uid, .count = 1 };
+	const struct ns_id_map gids = { .inside = 0, .outside = gid, .count = 1 };
+	AUTO_FD userns_fd = ns_open_user_with_maps(&uids, 1, &gids, 1, NULL);
+	AUTO_FD mapped_fd = mount_clone(images->image_fd, "", false, NULL);
+	if (userns_fd < 0 || mapped_fd < 0 ||
+	    mount_set_idmap(mapped_fd, userns_fd, false, NULL) < 0)
+		return;
+	/* Nobody who writes there has an id that it knows: CRIU's log has to be elsewhere. */
+	if (images->work_fd < 0)
+		images->work_fd = fd_take(&images->image_fd);
+	fd_close(&images->image_fd);
+	images->image_fd = fd_take(&mapped_fd);
+	images->is_mapped = true;
 }
 
 /* CRIU makes a link with this text in the directory of the images. */
@@ -121,10 +142,54 @@ int images_explain(const struct images *images, const struct checkpoint_options 
 	if (line != NULL)
 		err_set(err, ERR_REMOTE, "CRIU: %s", line);
 	return err_hint(err, "%s/%s has more; \"criu check\" tells what this kernel lacks",
-			has_work ? options->work_path : options->image_path, log_name);
+			options->work_path != NULL ? options->work_path : options->image_path,
+			log_name);
 }
 
-int images_save_stdio(const struct images *images, pid_t pid, struct err *err)
+struct pipe_end {
+	const char *link; /* "pipe:[123]" */
+	bool is_writable;
+};
+
+/* What a descriptor of a process refers to. The link's permissions say how it is open. Source:
+ * proc_pid_fd(5) */
+static bool is_other_end(int fds_fd, const char *name, const struct pipe_end *end)
+{
+	char link[LINK_MAX_LEN];
+	struct stat st;
+	ssize_t n = readlinkat(fds_fd, name, link, sizeof(link) - 1);
+	if (n < 0 || fstatat(fds_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	link[n] = '\0';
+	return strcmp(link, end->link) == 0 &&
+	       (st.st_mode & (end->is_writable ? S_IRUSR : S_IWUSR)) != 0;
+}
+
+static bool has_other_end(pid_t pid, const struct pipe_end *end)
+{
+	AUTO_FREE char *path = mem_printf("/proc/%d/fd", (int)pid);
+	DIR *fds = opendir(path);
+	bool has = false;
+	if (fds == NULL)
+		return false;
+	for (const struct dirent *entry; !has && (entry = readdir(fds)) != NULL;)
+		has = is_other_end(dirfd(fds), entry->d_name, end);
+	closedir(fds);
+	return has;
+}
+
+static bool is_of_container(const struct pipe_end *end, const pid_t *pids, size_t len)
+{
+	if (strncmp(end->link, PIPE_PREFIX, strlen(PIPE_PREFIX)) != 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (has_other_end(pids[i], end))
+			return true;
+	return false;
+}
+
+int images_save_stdio(const struct images *images, pid_t pid, const pid_t *pids, size_t pids_len,
+		      struct err *err)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
 	AUTO(struct strv, strv_done) links = { 0 };
@@ -135,7 +200,10 @@ int images_save_stdio(const struct images *images, pid_t pid, struct err *err)
 		if (n < 0 && errno != ENOENT)
 			return err_sys(err, "read %s", path);
 		link[n > 0 ? n : 0] = '\0';
-		strv_add(&links, link);
+		struct stat st = { 0 };
+		(void)lstat(path, &st);
+		struct pipe_end end = { link, (st.st_mode & S_IWUSR) != 0 };
+		strv_add(&links, is_of_container(&end, pids, pids_len) ? "" : link);
 	}
 	buf_add_char(&text, '{');
 	json_add_strv(&text, "fds", &links);

@@ -11,6 +11,7 @@
 struct images {
 	int image_fd;
 	int work_fd; /* -1: the same */
+	bool is_mapped;
 };
 #define IMAGES_INIT                                                                                \
 	{                                                                                          \
@@ -34,9 +35,21 @@ int images_enter(const struct images *images, pid_t pid, struct err *err);
 int images_explain(const struct images *images, const struct checkpoint_options *options,
 		   const char *log_name, struct err *err);
 
-/** Write down what the process has as 0, 1 and 2 ("pipe:[123]"): pipes of the caller's, in whose
- *  place a restore puts its own. */
-int images_save_stdio(const struct images *images, pid_t pid, struct err *err);
+/**
+ * A container's own root, which is `uid` and `gid` on the host, reads some of the images itself: to
+ * it they shall look like its own, while their owner on disk stays. Where the file system knows no
+ * mounts with mapped ids nothing changes. Call it before images_enter().
+ */
+void images_map_root(struct images *images, uid_t uid, gid_t gid);
+
+/**
+ * Write down what the first process has as 0, 1 and 2 ("pipe:[123]"): pipes of the caller's, in
+ * whose place a restore puts its own.
+ * @pids  all processes of the container: a pipe whose other end one of them has is its own, and
+ *        left out. NULL: unknown
+ */
+int images_save_stdio(const struct images *images, pid_t pid, const pid_t *pids, size_t pids_len,
+		      struct err *err);
 
 /** The same read: 3 words. @return 0; -1 ERR_NOT_FOUND, ERR_INVALID */
 int images_read_stdio(const struct images *images, struct strv *out, struct err *err);
