@@ -5,16 +5,21 @@
 # Containers are started while a peer on the same root file system exchanges what is mounted, made
 # or masked with symlinks that lead outside, and with trees that look alike.
 
-# shellcheck disable=SC2016 # $ in single quotes is for the shell inside
+# shellcheck disable=SC2016,SC2317 # $ in single quotes is for the shell inside; storms are called by name
 
 load ../lib/onggi
 load ../lib/bundle
 load ../lib/storm
 
 setup() {
+	storm_build
+}
+
+# storm_setup NAME: a bundle and a volume for this storm alone
+storm_setup() {
 	BUNDLE=$BATS_TEST_TMPDIR/bundle
 	ROOTFS=$BUNDLE/rootfs
-	ID=onggi-test-$BATS_TEST_NUMBER-$$
+	ID=onggi-test-storm-$1-$$
 	mkdir -p "$BUNDLE"
 	box_rootfs "$ROOTFS"
 	storm_place "$ROOTFS"
@@ -46,6 +51,7 @@ start() {
 }
 
 @test "storm: the control, which looks first and then mounts by path, does escape" {
+	storm_setup naive
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
 	mkdir -p "$ROOTFS/mnt"
 	storm_swap "$ROOTFS" mnt mnt.link
@@ -55,7 +61,8 @@ start() {
 	assert_has "escaped after"
 }
 
-@test "storm: the destinations of mounts" {
+# The destinations of mounts
+storm_destinations() {
 	# weaken=RESOLVE: directories are made outside
 	mkdir -p "$ROOTFS/mnt"
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
@@ -66,7 +73,8 @@ mount('/mnt/up/full', 'tmpfs', 'tmpfs', 'tmpcopyup')"
 	storm_against "$ROOTFS" mnt mnt.link -- start
 }
 
-@test "storm: destinations behind relative links and a chain of .." {
+# Destinations behind relative links and a chain of ..
+storm_links() {
 	mkdir -p "$ROOTFS/a/b" "$ROOTFS/c"
 	ln -s "../../../../../../../../../../..$OUTSIDE" "$ROOTFS/a/link"
 	ln -s ../c "$ROOTFS/a/good"
@@ -76,13 +84,15 @@ mount('/a/good/x', '$VOLUME', 'bind', 'bind')"
 	storm_against "$ROOTFS" a/b a/link a/good c -- start
 }
 
-@test "storm: /dev with a file system of its own" {
+# /dev with a file system of its own
+storm_dev() {
 	ln -s "$OUTSIDE" "$ROOTFS/dev.link"
 	storm_config "mount('/dev/made', 'tmpfs', 'tmpfs')"
 	storm_against "$ROOTFS" dev dev.link -- start
 }
 
-@test "storm: /dev without one, where device nodes are made in the image itself" {
+# /dev without one, where device nodes are made in the image itself
+storm_nodes() {
 	# weaken=RESOLVE: device nodes are made outside
 	ln -s "$OUTSIDE" "$ROOTFS/dev.link"
 	mkdir -p "$ROOTFS/dev"
@@ -91,26 +101,30 @@ c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor':
 	storm_against "$ROOTFS" dev dev.link -- start
 }
 
-@test "storm: /proc against a symlink" {
+# /proc against a symlink
+storm_proc() {
 	ln -s "$OUTSIDE" "$ROOTFS/proc.link"
 	storm_config "mount('/proc/uptime', '$VOLUME/file', 'bind', 'bind')"
 	storm_against "$ROOTFS" proc proc.link -- start
 }
 
-@test "storm: /proc against a tree that looks alike" {
+# /proc against a tree that looks alike
+storm_proc_alike() {
 	mkdir -p "$ROOTFS/proc.fake"/{self/attr,sys/kernel,1,bus,fs,irq}
 	touch "$ROOTFS/proc.fake"/{kcore,timer_list,keys,sysrq-trigger,sys/kernel/panic,self/attr/exec}
 	storm_config ""
 	storm_against "$ROOTFS" proc proc.fake -- start
 }
 
-@test "storm: /sys, and the control groups below it" {
+# /sys, and the control groups below it
+storm_sys() {
 	ln -s "$OUTSIDE" "$ROOTFS/sys.link"
 	storm_config "c['mounts'].append({'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'options': ['ro']})"
 	storm_against "$ROOTFS" sys sys.link -- start
 }
 
-@test "storm: the working directory" {
+# The working directory
+storm_directory() {
 	# weaken=RESOLVE: it is made outside
 	mkdir -p "$ROOTFS/task/here"
 	ln -s "$OUTSIDE" "$ROOTFS/task.link"
@@ -118,7 +132,8 @@ c['linux']['devices'] = [{'path': '/dev/made', 'type': 'c', 'major': 1, 'minor':
 	storm_against "$ROOTFS" task task.link -- start
 }
 
-@test "storm: paths that are masked and made read-only" {
+# Paths that are masked and made read-only
+storm_masks() {
 	mkdir -p "$ROOTFS/secret/deep" "$ROOTFS/keep/deep"
 	echo secret >"$ROOTFS/secret/deep/file"
 	ln -s "$OUTSIDE" "$ROOTFS/keep.link"
@@ -127,8 +142,8 @@ c['linux']['readonlyPaths'] += ['/keep/deep']"
 	storm_against "$ROOTFS" secret/deep keep.link keep/deep secret -- start
 }
 
-@test "storm: the terminal, in a /dev that is shared with the peer" {
-	need_command python3
+# The terminal, in a /dev that is shared with the peer
+storm_terminal() {
 	local dev=$BATS_TEST_TMPDIR/dev
 	mkdir -p "$dev"/{pts,shm,mqueue}
 	touch "$dev/console"
@@ -146,7 +161,8 @@ c['process']['terminal'] = True"
 	[[ ! -s $dev/console && ! -s $OUTSIDE/console ]] || fail "written to a file"
 }
 
-@test "storm: a container that is created, entered and deleted" {
+# A container that is created, entered and deleted
+storm_life() {
 	mkdir -p "$ROOTFS/task/here" "$ROOTFS/mnt"
 	ln -s "$OUTSIDE" "$ROOTFS/task.link"
 	ln -s "$OUTSIDE" "$ROOTFS/mnt.link"
@@ -163,7 +179,8 @@ sh('exec sleep 1000')"
 	storm_against "$ROOTFS" task task.link mnt mnt.link -- life
 }
 
-@test "storm: everything at once, for an engine's directory, too" {
+# Everything at once, for an engine's directory, too
+storm_engine() {
 	ln -s "$OUTSIDE" "$ROOTFS/one"
 	ln -s "$OUTSIDE" "$ROOTFS/two"
 	ln -s "$OUTSIDE" "$ROOTFS/three"
@@ -174,4 +191,17 @@ sh('exec sleep 1000')"
 			-w /etc/made/here --rootfs "$ROOTFS" sh -c "$LOOK"
 	}
 	storm_against "$ROOTFS" mnt one etc two dev three -- onggi_once
+}
+
+@test "storm: the destinations of mounts, behind links and .., /dev with and without a file system of its own" {
+	storms destinations links dev nodes
+}
+
+@test "storm: /proc against a symlink and against its like, /sys and the control groups, the working directory" {
+	storms proc proc_alike sys directory
+}
+
+@test "storm: masked and read-only paths, the terminal, a whole life with exec, an engine's directory" {
+	need_command python3
+	storms masks terminal life engine
 }
