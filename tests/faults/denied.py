@@ -72,13 +72,30 @@ class Place:
             time.sleep(0.1)
         return left
 
+    def clean(self):
+        """What bats keeps for us."""
+        for path in glob.glob(f"{self.top}/said.*"):
+            os.unlink(path)
+        for path in glob.glob(f"{self.top}/bats-run-*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     def run(self, path, errno, call):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BATS")}
         environment |= {"ONGGI": f"{self.bin}/onggi", "ONGGI_RUNTIME": f"{self.bin}/onggi-runtime",
                         "ONGGI_DENY": f"{errno}:{call}", "TMPDIR": self.top}
-        command = ["bats", "--tap", "--print-output-on-failure", "--filter-tags", "!slow,!long", path]
+        command = ["bats", "--tap", "--print-output-on-failure", "--no-tempdir-cleanup", "--filter-tags", "!slow", path]
         return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=900, check=False, errors="replace").stdout
+
+
+def said(top, number):
+    """What the runtime logged in that test, and what the test kept of its words in files of its own."""
+    words = ""
+    for path in glob.glob(f"{top}/said.{number}") + glob.glob(f"{top}/bats-run-*/test/{number}/*"):
+        if os.path.isfile(path) and os.path.getsize(path) < 65536:
+            with open(path, encoding="utf-8", errors="replace") as text:
+                words += text.read()
+    return words
 
 
 def results(tap, top):
@@ -86,12 +103,7 @@ def results(tap, top):
     found = []
     for line in tap.splitlines():
         if match := re.match(r"(not )?ok (\d+) (.*)", line):
-            words = ""
-            if os.path.exists(said := f"{top}/said.{match[2]}"):
-                with open(said, encoding="utf-8", errors="replace") as text:
-                    words = text.read()
-                os.unlink(said)
-            found.append([match[3], not match[1], "# skip" in line, words])
+            found.append([match[3], not match[1], "# skip" in line, said(top, match[2])])
         elif found:
             found[-1][3] += line + "\n"
     return found
@@ -131,7 +143,7 @@ def main():
     options = arguments()
     place = Place(options.build)
     chosen = pairs(options)
-    total = {"passed": 0, "refused": 0, "skipped": 0, "failed": 0}
+    total, bad = {"passed": 0, "refused": 0, "skipped": 0, "failed": 0}, 0
     print(f"1..{len(chosen)}")
     for count, (path, errno, call) in enumerate(chosen, 1):
         problems, seen = [], dict.fromkeys(total, 0)
@@ -141,16 +153,19 @@ def main():
             seen[outcome] += 1
             problems += [f"{title}: {why}\n{words}" for why in wrong]
         problems += [f"left: {thing}" for thing in place.what_stays()]
+        problems += ["nothing ran"] * (not sum(seen.values()))
+        place.clean()
+        bad += bool(problems)
         for outcome, number in seen.items():
             total[outcome] += number
-        said = ", ".join(f"{number} {outcome}" for outcome, number in seen.items() if number)
-        print(f"{'not ok' if problems else 'ok'} {count} {os.path.basename(path)} {errno} {call}: {said or 'nothing ran'}")
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in seen.items() if number)
+        print(f"{'not ok' if problems else 'ok'} {count} {os.path.basename(path)} {errno} {call}: {counts}")
         for problem in problems:
             print("\n".join(f"# {line}" for line in problem.splitlines()), flush=True)
     print("# " + ", ".join(f"{number} {outcome}" for outcome, number in total.items()))
     if not list(place.left()):
         shutil.rmtree(place.top, ignore_errors=True)
-    return 1 if total["failed"] else 0
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 #
 # onggi-runtime where the kernel, or a filter around it, lacks a system call: a container as always, or
 # one clear error before anything has happened. There is no second, weaker way of doing it: what a
-# missing call would have checked is never done unchecked. tests/lib/deny.c is that kernel.
+# missing call would have checked is never done unchecked. tests/lib/deny.c is that kernel, and
+# tests/faults/denied.py runs the other tests there.
 
 # shellcheck disable=SC2016 # $ in single quotes is for the shell inside
 load ../lib/onggi
@@ -154,4 +155,13 @@ works() {
 	fi
 	denied ENOSYS execveat exec "$ID" echo INSIDE
 	refuses execveat execveat
+}
+
+# bats test_tags=long
+@test "oci denied: verb tests pass or are refused, whatever call is denied: a sample, all with ONGGI_SLOW=1" {
+	local sample=(-s 4 --seed "${ONGGI_SEED:-$RANDOM}")
+	[[ -z ${ONGGI_SLOW:-} ]] || sample=()
+	run python3 "$TESTS/faults/denied.py" "$(dirname "$ONGGI")" "${sample[@]}" </dev/null 3>&-
+	assert_ok
+	tail -n 1 <<<"$output" >&3
 }
