@@ -317,6 +317,10 @@ sh("mkdir /dev/shm/x; echo $?")'
 	box "$uts; c.pop('hostname', None); c['domainname'] = 'not-the-host'"
 	assert_status 1
 	assert_has domainname
+	# docker has its --domainname set this way.
+	box "$uts; c.pop('hostname', None); c['linux']['sysctl'] = {'kernel.domainname': 'not-the-host'}"
+	assert_status 1
+	assert_has kernel.domainname
 	assert_equal "$(uname -n)" "$name"
 }
 
@@ -499,7 +503,7 @@ p["oomScoreAdj"] = 77; p["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 77, "ha
 c["process"]["noNewPrivileges"] = False; c["process"]["cwd"] = "/etc"; c["process"]["env"] = ["B=2", "A=1", "PATH=/bin:/usr/bin", "HOME=/x"]
 c["process"]["capabilities"] = {k: ["CAP_CHOWN", "CAP_KILL"] for k in ["bounding", "effective", "permitted"]}'
 	beside 'sh("cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax")
-c["hostname"] = "jar"; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "12345678"}'
+c["hostname"] = "jar"; c["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "12345678", "kernel.domainname": "kiln"}'
 	beside 'sh("exec 2>&1; ls -ln /dev/fuse /dev/pipe /dev/null /dev/ptmx | sed \"s,[A-Z][a-z][a-z] .* /,/,\"; cat /proc/kcore; touch /proc/sys/x")
 c["linux"]["devices"] = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 432, "uid": 3, "gid": 4},
     {"path": "/dev/pipe", "type": "p"}]'

@@ -189,7 +189,8 @@ static void sysctls_stay_in_the_namespaces(void **state)
 		{ "user.max_user_namespaces", "1", &net, false },
 		{ "kernel.core_pattern", "x", &all, false },
 		{ "kernel.hostname", "x", &all, false },
-		{ "kernel.domainname", "x", &all, false },
+		{ "kernel.domainname", "x", &all, true }, /* docker's --domainname */
+		{ "kernel.domainname", "x", &net, false },
 		{ "vm.overcommit_memory", "1", &all, false },
 		{ "kernel.shm_rmid_forced=1+kernel.core_pattern", "x", &all, false },
 		{ "net/../kernel/core_pattern", "x", &all, false },

@@ -13,7 +13,7 @@
 
 #define SYSCTL_PATH_SIZE 256
 
-enum sysctl_owner { OWNER_IPC, OWNER_NET, OWNER_USER, OWNER_UTS };
+enum sysctl_owner { OWNER_IPC, OWNER_NET, OWNER_USER, OWNER_UTS, OWNER_FIELD };
 
 /* Paths below /proc/sys; one that ends in a slash is a prefix. */
 static const struct {
@@ -22,7 +22,7 @@ static const struct {
 } namespaced[] = {
 	{ "fs/mqueue/", OWNER_IPC },
 	{ "kernel/domainname", OWNER_UTS },
-	{ "kernel/hostname", OWNER_UTS },
+	{ "kernel/hostname", OWNER_FIELD },
 	{ "kernel/msg_next_id", OWNER_IPC },
 	{ "kernel/msgmax", OWNER_IPC },
 	{ "kernel/msgmnb", OWNER_IPC },
@@ -82,17 +82,19 @@ static int check_value(const char *name, const char *value, struct err *err)
 static int check_owner(const char *name, enum sysctl_owner owner, const struct sysctl_scope *scope,
 		       struct err *err)
 {
-	static const char *const owner_names[] = {
-		[OWNER_IPC] = "ipc", [OWNER_NET] = "network", [OWNER_USER] = "user"
-	};
-	if (owner == OWNER_UTS) {
+	static const char *const owner_names[] = { [OWNER_IPC] = "ipc",
+						   [OWNER_NET] = "network",
+						   [OWNER_USER] = "user",
+						   [OWNER_UTS] = "uts" };
+	const bool has_own[] = { [OWNER_IPC] = scope->has_ipc,
+				 [OWNER_NET] = scope->has_net,
+				 [OWNER_USER] = scope->has_user,
+				 [OWNER_UTS] = scope->has_uts };
+	if (owner == OWNER_FIELD) {
 		err_set(err, ERR_INVALID, "sysctl %s: not set as a sysctl", name);
-		return err_hint(err, "use the container's host name and domain name settings");
+		return err_hint(err, "use the container's host name setting");
 	}
-	bool has_own = owner == OWNER_IPC   ? scope->has_ipc
-		       : owner == OWNER_NET ? scope->has_net
-					    : scope->has_user;
-	if (has_own)
+	if (has_own[owner])
 		return 0;
 	return err_set(err, ERR_INVALID, "sysctl %s: needs a %s namespace of the container's own",
 		       name, owner_names[owner]);
