@@ -24,7 +24,7 @@ dockerd_stop() {
 }
 
 setup_file() {
-	[[ $EUID -eq 0 ]] || { echo "these tests need root: ./dev test" >&2; return 1; }
+	peers_check
 	need_command runc dockerd docker
 	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
 	export STORE_TOP DOCKER_HOST=unix://$STORE_TOP/docker.sock DOCKER_BUILDKIT=0

@@ -52,7 +52,7 @@ podman_groups_delete() {
 }
 
 setup_file() {
-	[[ $EUID -eq 0 ]] || { echo "these tests need root: ./dev test" >&2; return 1; }
+	peers_check
 	need_command runc podman buildah
 	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
 	export STORE_TOP CONTAINERS_CONF=$STORE_TOP/podman/containers.conf

@@ -20,6 +20,19 @@
 
 PEERS="runc onggi"
 
+peers_check() {
+	[[ $EUID -eq 0 ]] || { echo "these tests need root: ./dev test" >&2; return 1; }
+	[[ -x $ONGGI_RUNTIME ]] || { echo "there is no $ONGGI_RUNTIME: ./dev build" >&2; return 1; }
+}
+
+peer_program() {
+	if [[ $PEER == runc ]]; then
+		command -v runc
+	else
+		echo "$ONGGI_RUNTIME"
+	fi
+}
+
 # show COMMAND...: its output, then its status; what it says on stderr is kept for assert_told, since
 # runtimes say things in their own words
 show() {
@@ -85,6 +98,50 @@ wrap() {
 	printf '#!/bin/sh\nexec timeout --foreground -k 5 %d %s "$@"\n' "$(scaled 60)" \
 		"$(printf '%q ' "$(command -v "$2")" "${@:3}")" >"$folder/${2##*/}"
 	chmod +x "$folder/${2##*/}"
+}
+
+# A program that shows what reaches it: what is typed, its terminal's size, signals.
+# shellcheck disable=SC2016 # for that shell
+ATTACHED='trap "echo interrupted; exit 9" INT; trap "echo ended; exit 8" TERM; old=
+	while :; do size=$(stty size 2>/dev/null); [ "$size" = "$old" ] || echo "size $size"; old=$size
+	echo tick; read -t 0.1 x && echo "got $x"; x=; done'
+
+# attached_then COMMAND ENGINE OPTION...: COMMAND is evaluated while `words` are typed to a client that is
+# attached to the container "piped"; the client's pid is in $CLIENT
+attached_then() {
+	local CLIENT
+	: >shown
+	mkfifo typed
+	"${@:2:1}" attach "${@:3}" piped <typed >shown 2>>"$TOLD" &
+	CLIENT=$!
+	exec 5>typed
+	rm typed
+	wait_for 10 grep -q tick shown || echo "nothing came"
+	(trap '' PIPE; echo words >&5) 2>/dev/null
+	[[ $* == *--no-stdin* ]] || wait_for 10 grep -q got shown
+	eval "$1" >/dev/null
+	wait "$CLIENT"
+	echo "-> $?"
+	exec 5>&-
+	grep -xv tick shown
+}
+
+# story_attach ENGINE RUN...: RUN starts a container of the engine
+story_attach() {
+	local engine=$1
+	shift
+	quietly "$@" -dit --name one box sh -c "$ATTACHED"
+	show on_terminal expect tick send 'a\n' expect 'got a' keys '\x10\x11' -- "$engine" attach one | grep -E 'got|->'
+	show "$engine" inspect -f '{{.State.Status}}' one
+	show on_terminal size 33 99 expect 'size 33 99' size 44 55 expect 'size 44 55' keys '\x18' -- \
+		"$engine" attach --detach-keys ctrl-x one | grep -E 'size (33|44)|->'
+	show on_terminal expect tick send '\x15b\n' expect 'got b' send '\x03' -- "$engine" attach one | grep -E 'interr|->'
+	quietly "$@" -di --name piped box sh -c "$ATTACHED"
+	[[ $engine != podman ]] || attached_then 'kill $CLIENT' "$engine" --sig-proxy=false
+	attached_then 'kill $CLIENT' "$engine"
+	show "$engine" wait piped
+	quietly "$engine" start piped
+	attached_then "$engine kill -s KILL piped" "$engine" --no-stdin
 }
 
 # `cg V1-FILE V2-FILE` for a shell in a box, whose control group is the root there

@@ -6,7 +6,8 @@ terminal.py STEP... -- COMMAND...: prints what the command wrote, and exits with
 
   size ROWS COLUMNS  of the terminal; the command is told when it runs already
   expect TEXT        wait until this has been written
-  send TEXT          type it; \\n, \\x03 and the like are understood
+  send TEXT          paste it; \\n, \\x03 and the like are understood
+  keys TEXT          type it key by key until the command ends: those that detach from a container
 """
 import fcntl
 import os
@@ -37,6 +38,25 @@ def read_some(fd, seen, end):
     return bool(data)
 
 
+def unescaped(text):
+    return text.encode().decode("unicode_escape").encode()
+
+
+def type_until_end(fd, keys, seen, end):
+    """As a person does: key by key, and again a bit slower where that had no effect."""
+    pause_s = 0.05
+    while time.monotonic() < end:
+        for key in list(keys) + [None]:
+            if key is not None:
+                os.write(fd, bytes([key]))
+            stop = time.monotonic() + (pause_s if key is not None else 20 * pause_s)
+            while (left := stop - time.monotonic()) > 0:
+                if select.select([fd], [], [], left)[0] and not read_some(fd, seen, end):
+                    return
+        pause_s *= 2
+    sys.exit(f"{keys!r} had no effect; seen: {bytes(seen)!r}")
+
+
 def take_steps(fd, words, seen):
     words, position = iter(words), 0
     end = time.monotonic() + TIMEOUT_S
@@ -44,7 +64,9 @@ def take_steps(fd, words, seen):
         if word == "size":
             set_size(fd, int(next(words)), int(next(words)))
         elif word == "send":
-            os.write(fd, next(words).encode().decode("unicode_escape").encode())
+            os.write(fd, unescaped(next(words)))
+        elif word == "keys":
+            type_until_end(fd, unescaped(next(words)), seen, end)
         elif word == "expect":
             text = next(words).encode()
             while (found := seen.find(text, position)) < 0:

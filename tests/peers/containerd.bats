@@ -21,7 +21,7 @@ setup() {
 }
 
 setup_file() {
-	[[ $EUID -eq 0 ]] || { echo "these tests need root: ./dev test" >&2; return 1; }
+	peers_check
 	can_run || return 0 # setup skips
 	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
 	export STORE_TOP CONTAINERD_ADDRESS=$STORE_TOP/sock
@@ -81,40 +81,41 @@ teardown_file() {
 	rm -rf --one-file-system "$STORE_TOP"
 }
 
+ON=()
+
 # ctr asks for no limits that root might not have.
 ctr_run() {
-	ctr run --snapshotter native --runc-binary "$(peer_program)" --runc-root "$STORE_TOP/$PEER/state" \
+	"${ON[@]}" ctr run --snapshotter native --runc-binary "$(peer_program)" --runc-root "$STORE_TOP/$PEER/state" \
 		--cgroup "/onggi-test-ctr-$PEER" "$@"
 }
 
-peer_program() {
-	if [[ $PEER == runc ]]; then
-		command -v runc
-	else
-		echo "$ONGGI_RUNTIME"
-	fi
-}
-
 IMAGE=docker.io/test/box:latest
+
+task_states() {
+	ctr task ls | grep -v three | tr -s ' ' | sed 's/ [0-9][0-9]* / PID /'
+}
 
 scenario_run() {
 	show ctr_run --rm "$IMAGE" one echo hello
 	show ctr_run --rm "$IMAGE" one sh -c 'exit 3'
 	show ctr_run --rm "$IMAGE" one no-such-program
 	show ctr container ls -q
-	show ctr_run -d --memory-limit 67108864 "$IMAGE" two sh -c "$CGROUP_READ; trap 'exit 7' TERM; while :; do sleep 0.05; done"
-	show ctr task ls | sed 's/ [0-9][0-9]* / PID /'
+	show ctr_run -d --memory-limit 67108864 "$IMAGE" two sh -c "trap 'exit 7' TERM; sleep 1000 & wait"
+	show task_states
 	show ctr task exec --exec-id e1 two sh -c 'echo inside; exit 5'
 	show ctr task exec --exec-id e2 --user 1000 --cwd /tmp two sh -c 'id -u; pwd'
 	show ctr task exec --exec-id e3 two no-such-program
 	show on_terminal expect '# ' send 'exit 6\n' -- ctr task exec -t --exec-id e4 two sh | tail -n 1
+	ON=(on_terminal --)
+	quietly ctr_run -d -t --cgroup "/onggi-test-ctr-$PEER-3" "$IMAGE" three sh -c "$ATTACHED"
+	show on_terminal expect tick send 'a\n' expect 'got a' size 44 55 expect 'size 44 55' send '\x03' -- ctr task attach three | grep -E 'got|44|inter|->'
 	show ctr task pause two
-	show ctr task ls | sed 's/ [0-9][0-9]* / PID /'
+	show task_states
 	show ctr task resume two
 	show ctr task metrics two | grep -c -E '^(memory|cpu|pids)'
 	show ctr task ps two | wc -l
 	show ctr task checkpoint two
-	show ctr task ls | sed 's/ [0-9][0-9]* / PID /'
+	show task_states
 	show ctr task kill -s TERM two
 	wait_for 20 eval 'ctr task ls | grep -q STOPPED'
 	show ctr task rm two
@@ -126,4 +127,5 @@ scenario_run() {
 	assert_has hello
 	assert_has inside
 	assert_has PAUSED
+	assert_has "got a"
 }

@@ -50,8 +50,8 @@ scenario_life() {
 	wait_for 20 has_logged one begin
 	show docker inspect -f '{{.State.Status}} {{.State.Running}} {{.State.OOMKilled}}' one
 	show docker ps --format '{{.Names}}'
-	# Its sleep is there at one moment and not at another.
-	show docker top one -o pid,comm | sed 's/^ *[0-9]* *//; /^sleep$/d'
+	# Its sleep is there at one moment, still called sh at another, and then not at all.
+	show docker top one -o pid,comm | sed 's/^ *[0-9]* *//; /^sleep$/d' | sort -u
 	show docker pause one
 	show docker inspect -f '{{.State.Status}}' one
 	show docker exec one true
@@ -215,4 +215,97 @@ scenario_health() {
 @test "docker: health checks" {
 	both scenario_health
 	assert_has unhealthy
+}
+
+scenario_attach() {
+	story_attach docker docker run --runtime "$PEER" --network none
+}
+
+@test "docker attach: a terminal, its keys and sizes; and without one" {
+	both scenario_attach
+	assert_has "got words"
+	assert_has "size 44 55"
+}
+
+scenario_more() {
+	mkdir -p source/inner
+	mount --bind source source && mount --make-rshared source
+	local status='grep -E "^(Cap(Eff|Bnd)|NoNewPrivs|Seccomp):" /proc/self/status'
+	show dock --rm --read-only --tmpfs /t:size=1m,mode=700,noexec,uid=1000 --add-host a.b:10.1.2.3 --ulimit nproc=1000:1000 \
+		--mount type=tmpfs,dst=/u,tmpfs-size=65536,tmpfs-mode=1700 --sysctl kernel.shm_rmid_forced=1 --oom-score-adj 100 \
+		--cpuset-cpus 0 --domainname example --group-add audio --label a=b --env-file /dev/null box sh -c "$CGROUP_READ"'
+		grep -E " /(t|u) " /proc/mounts; stat -c "%a %u" /t /u; grep a.b /etc/hosts; ulimit -u; id -G
+		cat /proc/sys/kernel/shm_rmid_forced /proc/sys/kernel/domainname /proc/self/oom_score_adj; cg cpuset/cpuset.cpus cpuset.cpus'
+	local kind
+	for kind in private rprivate slave rslave shared rshared; do
+		echo "-v $PWD/source:/$kind:$kind"
+	done >kinds
+	# shellcheck disable=SC2046 # words
+	show dock --rm $(cat kinds) --mount "type=bind,src=$PWD/source,dst=/ro,readonly,bind-propagation=rslave" box \
+		sh -c 'grep -oE " /(r?(private|slave|shared)|ro) r[wo].* -" /proc/self/mountinfo | sed "s/:[0-9]*/:N/g" | sort'
+	quietly dock -d --name one -v "$PWD/source:/s:rslave" --ipc shareable --cap-drop all box sleep 1000
+	mount -t tmpfs inner source/inner
+	touch source/inner/appeared
+	show docker exec one ls /s/inner
+	umount source/inner
+	show docker exec --env-file /dev/null -e A=b one sh -c "$status; echo \$A"
+	show dock --rm --pid container:one --uts host --ipc container:one --cgroupns private box sh -c 'ps -o args | grep -c "^sleep 1000"; cut -d: -f3 /proc/self/cgroup | sort -u'
+	show docker top one -o pid,args | grep -o 'sleep.*'
+	quietly docker rm -f one
+	umount -l source
+	show dock --rm --pid container:one box true
+}
+
+@test "docker: more of its options" {
+	both scenario_more
+	assert_has example
+	assert_has appeared
+}
+
+# What is left of a container on the machine, apart from its directory of docker's.
+remains() {
+	local id=$1
+	[[ -e /proc/$2 ]] && ! grep -q '^State:.Z' "/proc/$2/status" && echo "its process"
+	find /sys/fs/cgroup -type d -path "*/onggi-test-docker/$id*" 2>/dev/null
+	find "$STORE_TOP/exec" -path "*$id*"
+	grep -o "$STORE_TOP/[^ ]*${id}[^ ]*" /proc/self/mountinfo
+}
+
+# killed_behind COMMAND: evaluated for the container "behind" (id in $id, pid in $pid) without docker's knowledge
+killed_behind() {
+	local id pid
+	quietly docker start behind
+	id=$(docker inspect -f '{{.Id}}' behind)
+	pid=$(docker inspect -f '{{.State.Pid}}' behind)
+	eval "$1" || echo "failed: $1"
+	wait_for 20 eval '[[ $(docker inspect -f "{{.State.Status}}" behind) == exited ]]'
+	show docker inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}' behind
+	wait_for 10 eval '[[ -z $(remains "$id" "$pid") ]]' || remains "$id" "$pid"
+}
+
+runtime() {
+	"$(peer_program)" --root "$STORE_TOP/exec/runtime-runc/moby" "$@"
+}
+
+scenario_behind() {
+	quietly docker create --runtime "$PEER" --network none --name behind box sleep 1000
+	killed_behind 'kill -KILL "$pid"'
+	killed_behind 'runtime kill "$id" KILL'
+	killed_behind 'runtime delete -f "$id"'
+	killed_behind 'kill -KILL "$(awk "/^PPid/ { print \$2 }" /proc/$pid/status)"'
+	quietly docker start behind
+	quietly runtime pause "$(docker inspect -f '{{.Id}}' behind)"
+	show docker stop -t 1 behind
+	show docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' behind
+	quietly docker rm behind
+	show dock -d --name always --restart always box sh -c 'exec sleep 1000'
+	kill -KILL "$(docker inspect -f '{{.State.Pid}}' always)"
+	wait_for 20 eval '[[ $(docker inspect -f "{{.RestartCount}} {{.State.Status}}" always) == "1 running" ]]'
+	show docker exec always echo again
+}
+
+@test "docker: containers that end behind its back" {
+	both scenario_behind
+	assert_has "exited 137 false"
+	assert_has again
 }

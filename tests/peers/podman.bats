@@ -103,9 +103,76 @@ scenario_pod() {
 	assert_has played
 }
 
+scenario_attach() {
+	story_attach podman podman run
+}
+
+@test "podman attach: a terminal, its keys and sizes; and without one" {
+	both scenario_attach
+	assert_has "got words"
+	assert_has "size 44 55"
+}
+
+scenario_more() {
+	mkdir -p source/inner
+	mount --bind source source && mount --make-rshared source
+	show podman run --rm --systemd always box sh -c 'grep -oE " /(run|run/lock|tmp|sys/fs/cgroup/systemd) (tmpfs|cgroup) rw" /proc/mounts | sort; env | grep container=; stat -c %a /run'
+	show podman run --rm --preserve-fds 1 box sh -c 'cat <&3; ls /proc/self/fd | wc -l' 3<<<third
+	show podman run --rm --mount type=bind,src="$PWD/source",dst=/m,bind-propagation=rshared --mount type=devpts,dst=/pts \
+		--sysctl kernel.msgmax=4000 --add-host a.b:10.1.2.3 --group-add 44 --umask 0077 --tz UTC --hostname given box \
+		sh -c 'grep -oE " /(m|pts) r[wo].* -" /proc/self/mountinfo | sed "s/:[0-9]*/:N/g" | sort; cat /proc/sys/kernel/msgmax; hostname; grep a.b /etc/hosts; id -G; umask'
+	quietly podman run -d --name one --sdnotify ignore -v "$PWD/source:/s:rslave" --cap-drop all box sleep 1000
+	mount -t tmpfs inner source/inner
+	touch source/inner/appeared
+	show podman exec one ls /s/inner
+	umount source/inner
+	umount -l source
+	show podman exec --privileged one grep -E '^(CapEff|CapBnd|Seccomp:)' /proc/self/status
+	show podman exec --env A=b --tty=false one sh -c 'echo $A; grep ^CapEff /proc/self/status'
+	show podman exec -d one sleep 500
+	show podman top one args | sort
+	show podman cp one:/etc/passwd - | tar -t
+	show podman run --rm --sdnotify container box sh -c 'echo ${NOTIFY_SOCKET:-none}'
+}
+
+@test "podman: more of its options" {
+	both scenario_more
+	assert_has third
+	assert_has appeared
+}
+
+scenario_behind() {
+	local runtime id status='{{.State.Status}} {{.State.ExitCode}}'
+	runtime=$(peer_program)
+	quietly podman run -d --name one box sleep 1000
+	id=$(podman inspect -f '{{.Id}}' one)
+	quietly "$runtime" kill "$id" KILL
+	show podman wait one
+	show podman inspect -f "$status" one
+	quietly podman start one
+	quietly "$runtime" delete -f "$id"
+	show podman wait one
+	show podman inspect -f "$status" one
+	quietly podman start one
+	quietly "$runtime" pause "$id"
+	show podman exec one true
+	quietly "$runtime" resume "$id"
+	kill -KILL "$(podman inspect -f '{{.State.ConmonPid}}' one)"
+	show podman exec one echo inside
+	show podman inspect -f '{{.State.Status}}' one
+	show podman stop -t 0 one
+	show podman inspect -f "$status" one
+	quietly podman rm -f -t 0 one
+	show podman run --name two --restart on-failure:2 box sh -c 'echo two; exit 4'
+}
+
+@test "podman: containers that end behind its back, and without conmon" {
+	both scenario_behind
+	assert_has inside
+}
+
 scenario_buildah() {
-	BUILDAH_RUNTIME=$(command -v runc)
-	[[ $PEER == runc ]] || BUILDAH_RUNTIME=$ONGGI_RUNTIME
+	BUILDAH_RUNTIME=$(peer_program)
 	export BUILDAH_RUNTIME BUILDAH_ISOLATION=oci
 	local limits=(--ulimit nofile=1024:1024 --ulimit nproc=1000:1000) container
 	mkdir -p context
@@ -114,7 +181,7 @@ scenario_buildah() {
 		FROM localhost/box
 		ENV A=b
 		COPY file /copied
-		RUN echo "$A" >/made && cat /copied
+		RUN --mount=type=bind,source=file,target=/bound --mount=type=tmpfs,target=/t echo "$A" >/made && cat /copied /bound && touch /t/x
 		USER guest
 		WORKDIR /home/guest
 		RUN id -un >who && exit 0
@@ -128,7 +195,11 @@ scenario_buildah() {
 	show buildah run "$container" -- sh -c 'exit 4'
 	show buildah run "$container" -- no-such-program
 	show buildah run --user guest --workingdir /tmp "$container" -- sh -c 'id -u; pwd'
-	show on_terminal size 33 99 -- buildah run -t "$container" -- tty
+	show buildah run --cap-drop all --cap-add chown,kill "$container" -- grep -E '^(Cap(Eff|Bnd)|Seccomp:)' /proc/self/status
+	show buildah run --hostname given --env A=b --mount "type=bind,src=$PWD/context,dst=/c,ro" -v "$PWD/context:/d" \
+		--mount type=tmpfs,dst=/t,tmpfs-size=1m "$container" -- sh -c 'hostname; echo $A; cat /c/file; touch /c/x 2>&1; touch /d/x; grep -c "^tmpfs /t " /proc/mounts'
+	show on_terminal size 33 99 expect READY send 'x\n' -- \
+		buildah run -t "$container" -- sh -c 'until [ "$(stty size 2>/dev/null)" = "33 99" ]; do sleep 0.05; done; tty; echo READY; read x; exit 6'
 	quietly buildah rm "$container"
 	quietly podman rmi -f built
 	container=$(buildah from "${limits[@]}" --network none scratch)
