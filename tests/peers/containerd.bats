@@ -35,7 +35,9 @@ setup_file() {
 		[ttrpc]
 		address = "$STORE_TOP/sock.ttrpc"
 	END
-	containerd --config "$STORE_TOP/config.toml" >"$STORE_TOP/log" 2>&1 </dev/null 3>&- 4>&- &
+	# runc leaves logs of CRIU's where the shim is.
+	(cd "$STORE_TOP" && exec containerd --config "$STORE_TOP/config.toml") \
+		>"$STORE_TOP/log" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$STORE_TOP/started"
 	wait_for 30 ctr version >/dev/null 2>&1
 	# An archive as docker saves it: one layer, its configuration, a manifest.

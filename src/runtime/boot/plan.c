@@ -494,6 +494,11 @@ static uint64_t flags_to_enter(const struct spec *spec)
 	return flags;
 }
 
+static bool exec_waits_for_parent(const struct boot_plan *plan)
+{
+	return plan->has_outer || plan->spec->rdt.is_set;
+}
+
 static void plan_exec_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -504,7 +509,7 @@ static void plan_exec_parent(struct planner *planner)
 	add_if(planner, plan->spec->process.exec_affinity.initial != NULL, STEP_INITIAL_AFFINITY);
 	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
 	add_if(planner, plan->spec->rdt.is_set, STEP_PLACE_IN_CLASS);
-	add_if(planner, plan->spec->rdt.is_set, STEP_LET_GO);
+	add_if(planner, exec_waits_for_parent(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	plan_parent_end(planner);
 }
@@ -520,7 +525,7 @@ static void plan_exec_inner(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_INNER;
-	add_if(planner, plan->spec->rdt.is_set, STEP_AWAIT_PARENT);
+	add_if(planner, exec_waits_for_parent(plan), STEP_AWAIT_PARENT);
 	add_if(planner, plan->spec->has_cgroup, STEP_JOIN_CGROUP);
 	add_if(planner, plan->spec->process.exec_affinity.final != NULL, STEP_FINAL_AFFINITY);
 	add(planner, STEP_ENTER_CONTAINER);
