@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2030,SC2031 # TOLD is peer_run's, for all below it
 # SPDX-License-Identifier: Apache-2.0
 #
 # Engines that run one scenario twice: once with runc, once with onggi-runtime. What a user sees must be
@@ -137,7 +138,9 @@ story_attach() {
 		"$engine" attach --detach-keys ctrl-x one | grep -E 'size (33|44)|->'
 	show on_terminal expect tick send '\x15b\n' expect 'got b' send '\x03' -- "$engine" attach one | grep -E 'interr|->'
 	quietly "$@" -di --name piped box sh -c "$ATTACHED"
+	# shellcheck disable=SC2016 # evaluated there
 	[[ $engine != podman ]] || attached_then 'kill $CLIENT' "$engine" --sig-proxy=false
+	# shellcheck disable=SC2016 # evaluated there
 	attached_then 'kill $CLIENT' "$engine"
 	show "$engine" wait piped
 	quietly "$engine" start piped
