@@ -24,6 +24,9 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CALLS = "openat2,clone3,fsopen,move_mount,pidfd_open,close_range"
 # They are about builds, tools and machines, and start nothing through $ONGGI; or deny calls themselves.
 LEFT_OUT = ("oci-inject", "oci-faults", "run-faults", "oci-systemd", "run-systemd")
+# They look at the program itself, which is a script here, or at its filters, of which there is one more.
+TITLES_LEFT_OUT = ("oci run: the program holds no verb of onggi",
+                   "oci fields: what a program sees is what runc shows it")
 # How a refusal reads that does not name the call: by errno.
 REFUSALS = {"EPERM": r"operation not permitted", "ENOSYS": r"function not implemented"}
 # What a test says when its runtime refused and it has not shown the words: that there is no container.
@@ -47,7 +50,7 @@ class Place:
                 shutil.copy2(path, self.real)
                 wrapper = os.path.join(self.bin, name)
                 # Many tests do not show what the runtime says.
-                log = f'--log "{self.top}/said.$BATS_TEST_NUMBER" ' if name == "onggi-runtime" else ""
+                log = '${ONGGI_DENY_LOG:+--log "$ONGGI_DENY_LOG.$BATS_TEST_NUMBER"} ' if name == "onggi-runtime" else ""
                 with open(wrapper, "w", encoding="utf-8") as text:
                     text.write("#!/bin/bash\n"
                                "# Outside of a test, and without a call: as it is.\n"
@@ -79,11 +82,13 @@ class Place:
         for path in glob.glob(f"{self.top}/bats-run-*"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def run(self, path, errno, call):
+    def run(self, path, errno, call, *options):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BATS")}
         environment |= {"ONGGI": f"{self.bin}/onggi", "ONGGI_RUNTIME": f"{self.bin}/onggi-runtime",
                         "ONGGI_DENY": f"{errno}:{call}", "TMPDIR": self.top}
-        command = ["bats", "--tap", "--print-output-on-failure", "--no-tempdir-cleanup", "--filter-tags", "!slow", path]
+        if not options:
+            environment["ONGGI_DENY_LOG"] = f"{self.top}/said"
+        command = ["bats", "--tap", "--print-output-on-failure", "--no-tempdir-cleanup", "--filter-tags", "!slow", *options, path]
         return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=900, check=False, errors="replace").stdout
 
@@ -96,6 +101,12 @@ def said(top, number):
             with open(path, encoding="utf-8", errors="replace") as text:
                 words += text.read()
     return words
+
+
+def is_about_its_log(place, path, errno, call, title):
+    """What is logged to a file is not all shown, and some tests are about that."""
+    again = place.run(path, errno, call, "--filter", f"^{re.escape(title)}$")
+    return bool(re.search(r"^ok 1 ", again, re.MULTILINE))
 
 
 def results(tap, top):
@@ -112,7 +123,7 @@ def results(tap, top):
 def judge(errno, call, words):
     """Why it is no refusal, or nothing."""
     told = words.lower()
-    if "status: 124" in told or "status: 137" in told or "killed" in told:
+    if "status: 124" in told or "status: 137" in told:
         yield "it hangs"
     elif call not in told and not re.search(REFUSALS[errno], told) and not re.search(ECHOES, told):
         yield "it does not tell of a refusal"
@@ -148,7 +159,10 @@ def main():
     for count, (path, errno, call) in enumerate(chosen, 1):
         problems, seen = [], dict.fromkeys(total, 0)
         for title, is_ok, is_skipped, words in results(place.run(path, errno, call), place.top):
-            wrong = [] if is_ok else list(judge(errno, call, words))
+            is_skipped = is_skipped or title in TITLES_LEFT_OUT
+            wrong = [] if is_ok or is_skipped else list(judge(errno, call, words))
+            if wrong and is_about_its_log(place, path, errno, call, title):
+                is_ok, wrong = True, []
             outcome = "skipped" if is_skipped else "passed" if is_ok else "failed" if wrong else "refused"
             seen[outcome] += 1
             problems += [f"{title}: {why}\n{words}" for why in wrong]

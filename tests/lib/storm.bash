@@ -11,7 +11,7 @@
 # COMMAND may fail, and may say EXPOSED: that, or a change of the outside, is an escape. Lasts ten
 # seconds, and until ONGGI_STORM_TRIES exchanges have been made (with ONGGI_SLOW=1 ten million).
 #
-#	storms NAME...                    # storm_NAME of each, all at the same time
+#	storms NAME...                    # storm_NAME of each (or of $ONGGI_STORM alone), all at the same time
 
 STORM_SECONDS=${ONGGI_STORM_SECONDS:-10}
 STORM_TRIES=${ONGGI_STORM_TRIES:-${ONGGI_SLOW:+10000000}}
@@ -97,6 +97,11 @@ storm_against() {
 # shellcheck disable=SC2030,SC2031 # for that, the directory is another in each subshell
 storms() {
 	local name names=("$@") pids=() i failed=0
+	if [[ -n ${ONGGI_STORM:-} ]]; then
+		[[ " $* " == *" $ONGGI_STORM "* ]] || skip "only $ONGGI_STORM is wanted"
+		names=("$ONGGI_STORM")
+		set -- "$ONGGI_STORM"
+	fi
 	for name; do
 		(
 			trap - ERR DEBUG

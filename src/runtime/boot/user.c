@@ -24,9 +24,21 @@
 static int read_account_file(int root_fd, const char *path, struct buf *out, struct err *err)
 {
 	/* Looked at before it is opened for real: the open(2) of a device can act. */
-	AUTO_FD path_fd = rooted_open(root_fd, path, O_PATH, 0, NULL);
+	static const int answers[] = { ENOENT, ENOTDIR, ELOOP, EXDEV, EACCES, ENAMETOOLONG };
+	struct err why = { 0 };
 	struct stat st;
-	if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
+	AUTO_FD path_fd = rooted_open(root_fd, path, O_PATH, 0, &why);
+	for (size_t i = 0; path_fd < 0 && i < ARRAY_LEN(answers); i++)
+		if (why.errnum == answers[i])
+			return 0;
+	/* Others say nothing of the file: who is in which group is not known then. */
+	if (path_fd < 0) {
+		*err = why;
+		return -1;
+	}
+	if (fstat(path_fd, &st) < 0)
+		return err_sys(err, "examine %s", path);
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	AUTO_FD fd = open(fd_proc_path(path_fd).text, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
