@@ -114,7 +114,7 @@ static int exec_again(int copy_fd, struct err *err)
 	return err_call(err, "execveat", "execute our own program again");
 }
 
-int seal_always(const char *libexec_path, struct err *err)
+int seal_program(const char *libexec_path, struct err *err)
 {
 #ifdef ONGGI_WEAK_SEAL
 	return 0;
@@ -129,9 +129,4 @@ int seal_always(const char *libexec_path, struct err *err)
 	if (copy_fd < 0 || exec_again(copy_fd, err) < 0)
 		return err_context(err, "leave a writable program");
 	return 0;
-}
-
-int seal_for(const struct spec *spec, const char *libexec_path, struct err *err)
-{
-	return spec->namespaces[NS_PID].path != NULL ? seal_always(libexec_path, err) : 0;
 }

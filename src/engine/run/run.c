@@ -133,7 +133,7 @@ static int prepare(struct run *run, struct err *err)
 	extra_begin(run, EXTRA_DECIDE, "decide");
 	if (run_draft_make(run->engine, options, RUN_DRAFT_RUN, &run->draft, err) < 0)
 		return -1;
-	if (seal_for(&run->draft.spec, run->engine->libexec_path, err) < 0)
+	if (seal_program(run->engine->libexec_path, err) < 0)
 		return -1;
 	extra_end(run, EXTRA_DECIDE);
 	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");

@@ -148,7 +148,7 @@ static int prepare(struct exec *self, struct err *err)
 {
 	const struct bundle_exec_options *options = self->options;
 	/* First: sealing begins the program anew, and the process file may be a pipe. */
-	if (seal_always(NULL, err) < 0 || hand_over_check_fds(options->preserve_fds, err) < 0 ||
+	if (seal_program(NULL, err) < 0 || hand_over_check_fds(options->preserve_fds, err) < 0 ||
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
 	    cgroup_layout_detect(&self->cgroups, err) < 0 || check_status(self, err) < 0 ||
 	    bundle_reopen(&self->record, &self->bundle, err) < 0 ||

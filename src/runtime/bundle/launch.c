@@ -215,7 +215,7 @@ static int seal(struct launch *self, struct err *err)
 			   self->options->restore != NULL;
 	if (has_workers && (libexec_path = libexec_find(err)) == NULL)
 		return -1;
-	return seal_for(&self->bundle.spec, libexec_path, err);
+	return seal_program(libexec_path, err);
 }
 
 static int prepare(struct launch *self, struct err *err)
