@@ -6,6 +6,7 @@
 #include "kernel/mount/mount.h"
 #include "runtime/seal_swap.h"
 #include "sys/fd.h"
+#include "sys/self.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +108,8 @@ static int exec_again(int copy_fd, struct err *err)
 	AUTO(struct strv, strv_done) args = { 0 };
 	if (read_arguments(&args, err) < 0)
 		return -1;
+	if (setenv(SELF_AGAIN_ENV, "1", 1) < 0)
+		return err_sys(err, "set " SELF_AGAIN_ENV);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SELF_EXE "/proc/self/exe"
 
-/* Nobody can write through a read-only mount, and nobody runs a file without a name again. */
+/* Nobody can write through a read-only mount, where we may have executed ourselves, and nobody runs
+ * a file without a name again. */
 static int is_out_of_reach(const struct stat *self, struct err *err)
 {
 	struct statvfs fs;
@@ -18,7 +20,7 @@ static int is_out_of_reach(const struct stat *self, struct err *err)
 		return 1;
 	if (statvfs(SELF_EXE, &fs) < 0)
 		return err_sys(err, "look at our own program");
-	return (fs.f_flag & ST_RDONLY) != 0;
+	return (fs.f_flag & ST_RDONLY) != 0 && getenv(SELF_AGAIN_ENV) != NULL;
 }
 
 int self_check(struct err *err)

@@ -4,6 +4,10 @@
 /* The file that our own program runs from. */
 #include "base/err.h"
 
+/** In the environment of our program when it executes itself again, from a mount without a name. It
+ *  is no proof, and need not be: what runs from there can be written to by nobody. */
+#define SELF_AGAIN_ENV "ONGGI_AGAIN"
+
 /**
  * Check that our program is a file of the tree that we see.
  *
