@@ -153,8 +153,8 @@ works() {
 	if ldd "$ONGGI_RUNTIME" >/dev/null 2>&1; then
 		return 0
 	fi
-	denied ENOSYS execveat exec "$ID" echo INSIDE
-	refuses execveat execveat
+	denied ENOSYS open_tree exec "$ID" echo INSIDE
+	refuses open_tree open_tree
 }
 
 # bats test_tags=long
