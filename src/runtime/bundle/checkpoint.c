@@ -210,7 +210,7 @@ static int dump(struct dump *self, struct err *err)
 	if (!self->options->pre_dump && save_stdio(self, err) < 0)
 		return -1;
 	const int fds[] = { null_fd, null_fd, null_fd };
-	const struct criu_start start = { .fds = fds, .fds_len = ARRAY_LEN(fds) };
+	const struct criu_start start = { .fds = fds, .fds_len = ARRAY_LEN(fds), .is_apart = true };
 	if (criu_session_begin(&self->criu, &start, &session, err) < 0)
 		return -1;
 	int result = criu_session_ask(&session, &request, on_note, self, &event, err);

@@ -186,6 +186,8 @@ static int become_criu(const struct criu *criu, const struct criu_start *start, 
 		return -1;
 	if (place_fds(start, rpc_fd, err) < 0)
 		return -1;
+	if (start->is_apart && setpgid(0, 0) < 0)
+		return err_sys(err, "make a process group");
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execv(criu->program, argv);
 	return err_sys(err, "execute %s", criu->program);

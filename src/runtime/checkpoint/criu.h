@@ -42,6 +42,9 @@ bool criu_has_worker(void);
 struct criu_start {
 	const int *fds; /* its 0, 1, 2; then what is 4 and up. Borrowed */
 	size_t fds_len; /* at least 3 */
+	/* In a process group of its own: what interrupts us does not end it half-way through a
+	 * dump, and it notices that we are gone. A restore may need the caller's (--shell-job). */
+	bool is_apart;
 	/* Called in the new process, in a mount namespace of its own; NULL: it shares ours. */
 	int (*prepare)(void *context, struct err *err);
 	void *context;
