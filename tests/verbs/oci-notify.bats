@@ -45,10 +45,10 @@ begin() {
 	assert_ok
 	assert_line /run/notify/notify.sock
 	assert_line said
-	grep -qx 'STATUS=warm fds=0' "$TOLD"
+	wait_for 10 grep -qx 'STATUS=warm fds=0' "$TOLD"
 	# The runtime stays, and is what the manager is to watch.
-	grep -qE '^READY=1 MAINPID=[0-9]+ fds=0$' "$TOLD"
-	grep -qx 'WATCHDOG=1 fds=0' "$TOLD"
+	wait_for 10 grep -qE '^READY=1 MAINPID=[0-9]+ fds=0$' "$TOLD"
+	wait_for 10 grep -qx 'WATCHDOG=1 fds=0' "$TOLD"
 	[[ ! -e $STORE_TOP/state/state/$ID ]]
 }
 
@@ -56,7 +56,7 @@ begin() {
 	config 'sh("sleep 0.3; say_ready READY=1 BARRIER=1; sleep 100")'
 	begin runtime run --detach -b "$BUNDLE" "$ID"
 	assert_equal "$(sed -n 1p "$TOLD")" "READY=1 MAINPID=$(box_pid) fds=0"
-	assert_equal "$(sed -n 2p "$TOLD")" "BARRIER=1 fds=1"
+	wait_for 10 grep -qx "BARRIER=1 fds=1" "$TOLD"
 }
 
 # The process id on record.
@@ -81,7 +81,7 @@ box_pid() {
 	touch "$BUNDLE/rootfs/go"
 	wait "$pid"
 	rm -f "$BUNDLE/rootfs/go"
-	grep -qx "READY=1 MAINPID=$(box_pid) fds=0" "$TOLD"
+	wait_for 10 grep -qx "READY=1 MAINPID=$(box_pid) fds=0" "$TOLD"
 }
 
 @test "oci notify: an end, a deletion or a signal ends the wait" {
@@ -91,7 +91,7 @@ box_pid() {
 	config 'sh("say_ready STATUS=lastwords; exit 3")'
 	begin runtime create -b "$BUNDLE" "$ID"
 	runtime start "$ID"
-	grep -qx 'STATUS=lastwords fds=0' "$TOLD"
+	wait_for 10 grep -qx 'STATUS=lastwords fds=0' "$TOLD"
 	runtime delete "$ID"
 	config 'sh("sleep 100")'
 	begin runtime create -b "$BUNDLE" "$ID"
@@ -112,6 +112,7 @@ box_pid() {
 	config 'sh("""say_ready "MAINPID=1" "FDSTORE=1" "$(printf "READY=1\nMAINPID=1\nNOTIFYACCESS=all")" """)'
 	run runtime run -b "$BUNDLE" "$ID"
 	assert_ok
+	wait_for 10 grep -q READY=1 "$TOLD"
 	assert_equal "$(wc -l <"$TOLD")" 1
 	[[ $(cat "$TOLD") != *MAINPID=1\ * ]]
 	[[ $(cat "$TOLD") != *NOTIFYACCESS* ]]
@@ -122,7 +123,7 @@ box_pid() {
 	manager "@onggi-test-$$"
 	box 'sh("say_ready READY=1")'
 	assert_ok
-	grep -q READY=1 "$TOLD"
+	wait_for 10 grep -q READY=1 "$TOLD"
 	long=$BATS_TEST_TMPDIR/$(printf 'x%.0s' {1..100})
 	mkdir -p "$long"
 	(cd "$long" && exec python3 "$TESTS/lib/service_manager.py" s "$TOLD.long") 3>&- &
@@ -132,7 +133,7 @@ box_pid() {
 	box 'sh("say_ready READY=1; echo $?"); c["process"]["user"] = {"uid": 4711, "gid": 4711}'
 	kill "$pid"
 	assert_line 0
-	grep -q READY=1 "$TOLD.long"
+	wait_for 10 grep -q READY=1 "$TOLD.long"
 	NOTIFY_SOCKET=$BATS_TEST_TMPDIR/nobody
 	box 'sh("echo alive")'
 	assert_ok
