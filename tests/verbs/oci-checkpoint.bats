@@ -460,35 +460,6 @@ mount("/link/here", "TMP/f", "bind", "bind", "ro"); mount("/scratch", "tmpfs", "
 	[[ -e $BATS_TEST_TMPDIR/a/new ]]
 }
 
-@test "oci checkpoint: a user namespace, whose root may not read the images" {
-	need_criu
-	config 'sh("i=0; while :; do i=$((i+1)); echo $i >/tmp/new && mv /tmp/new /tmp/count; sleep 0.1; done")
-mount("/tmp", "tmpfs", "tmpfs")
-c["linux"]["namespaces"].append({"type": "user"})
-c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
-	chmod 755 "$STORE_TOP" "$BUNDLE"
-	runtime run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&-
-	wait_for 20 runtime exec "$ID" test -e /tmp/count
-	local before
-	before=$(runtime exec "$ID" cat /tmp/count)
-	runtime checkpoint --image-path "$IMAGES" "$ID"
-	[[ $(stat -c %a:%u "$IMAGES") == 700:0 ]]
-	restore "$ID-2"
-	(($(runtime exec "$ID-2" cat /tmp/count) > before))
-}
-
-@test "oci checkpoint: without a cgroup namespace" {
-	need_criu
-	start 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "cgroup"]'
-	runtime checkpoint --image-path "$IMAGES" "$ID"
-	local before
-	before=$(count)
-	restore "$ID-2"
-	wait_for 20 count_is_beyond "$before"
-	run runtime exec "$ID-2" cat /proc/self/cgroup
-	assert_has "/$ID-2"
-}
-
 @test "oci checkpoint: hooks prestart, createRuntime and poststop are run, limits set, by restore" {
 	need_criu
 	need_cgroup v2
