@@ -43,6 +43,15 @@ void strv_remove(struct strv *list, size_t index)
 	list->len--;
 }
 
+char *strv_take_last(struct strv *list)
+{
+	if (list->len == 0)
+		return NULL;
+	char *last = list->items[--list->len];
+	list->items[list->len] = NULL;
+	return last;
+}
+
 long strv_find(const struct strv *list, const char *text)
 {
 	for (size_t i = 0; i < list->len; i++)

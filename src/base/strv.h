@@ -21,6 +21,9 @@ void strv_add_take(struct strv *list, char *text);             /* consumes */
 void strv_add_all(struct strv *list, const struct strv *more); /* copies */
 void strv_remove(struct strv *list, size_t index);
 
+/** Take the last one off. @return owned; NULL when there is none */
+char *strv_take_last(struct strv *list);
+
 /** Index of an equal string, or -1. */
 long strv_find(const struct strv *list, const char *text);
 

@@ -5,12 +5,16 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_completion, &verb_explain, &verb_history, &verb_images, &verb_import,  &verb_info,
-	&verb_inspect,    &verb_load,    &verb_man,     &verb_pack,   &verb_ps,      &verb_rm,
-	&verb_rmi,        &verb_run,     &verb_save,    &verb_tag,    &verb_version, NULL,
+	&verb_commit, &verb_completion, &verb_diff, &verb_explain, &verb_export, &verb_history,
+	&verb_images, &verb_import,     &verb_info, &verb_inspect, &verb_load,   &verb_man,
+	&verb_pack,   &verb_ps,         &verb_rm,   &verb_rmi,     &verb_run,    &verb_save,
+	&verb_tag,    &verb_version,    NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
+	{ "container", "commit", "commit" },
+	{ "container", "diff", "diff" },
+	{ "container", "export", "export" },
 	{ "container", "inspect", "inspect", "--type=container" },
 	{ "container", "list", "ps" },
 	{ "container", "ls", "ps" },
@@ -43,17 +47,14 @@ static const struct {
 	{ "builder", "build prune" },
 	{ "buildx", "bake build create du inspect ls prune rm use version" },
 	{ "checkpoint", "create ls rm" },
-	{ "commit", NULL },
 	{ "compose", "up down ps logs build pull start stop restart run exec config" },
-	{ "container", "attach commit cp create diff exec export kill logs pause port prune rename "
+	{ "container", "attach cp create exec kill logs pause port prune rename "
 		       "restart start stats stop top unpause update wait" },
 	{ "context", "create export import inspect ls rm show update use" },
 	{ "cp", NULL },
 	{ "create", NULL },
-	{ "diff", NULL },
 	{ "events", NULL },
 	{ "exec", NULL },
-	{ "export", NULL },
 	{ "image", "build prune pull push" },
 	{ "kill", NULL },
 	{ "login", NULL },

@@ -2,15 +2,18 @@
 #pragma once
 
 /*
- * Writing a tar archive that is the same bytes each time: owner 0:0 without names, one time stamp
- * for all, and nothing of the machine it was made on. The caller gives the order.
- * Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange Format"
+ * Writing a tar archive that is the same bytes each time: nothing of the machine it was made on is
+ * in it, no names of users, and the short forms have owner 0:0 and one time stamp for all. The
+ * caller gives the order. Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Interchange
+ * Format"
  */
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define TAR_BUFFER_BYTES 65536
 
@@ -25,6 +28,25 @@ struct tar_writer {
 
 /** Start an archive whose entries all have this time. */
 void tar_init(struct tar_writer *tar, int fd, uint64_t mtime_s);
+
+/** One entry with everything that tar can say of it. */
+struct tar_member {
+	char type;          /* '0' file, '1' hard link, '2' symlink, '3' character device, '4' block
+			       device, '5' directory, '6' fifo */
+	const char *path;   /* relative, without a trailing slash */
+	const char *target; /* of links; NULL otherwise */
+	mode_t mode;        /* the low 12 bits are written */
+	uint32_t uid, gid, major, minor;
+	struct timespec mtime;
+	uint64_t size;         /* of a file */
+	const struct buf *pax; /* records from tar_add_xattr, or NULL */
+};
+
+/** Its headers. After a file's come tar_add_data and tar_end_file, as after tar_begin_file. */
+int tar_add_member(struct tar_writer *tar, const struct tar_member *member, struct err *err);
+
+/** Add an extended attribute to a member's records. Source: star(1), SCHILY.xattr */
+void tar_add_xattr(struct buf *pax, const char *name, const void *value, size_t len);
 
 /** One entry. Paths are relative, without a leading or trailing slash. Modes: the low 12 bits are
  *  written. */

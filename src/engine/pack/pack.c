@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/warn.h"
 #include "engine/exec_diagnosis.h"
+#include "engine/feed.h"
 #include "engine/load.h"
 #include "engine/pack/program.h"
 #include "engine/pack/trace.h"
@@ -23,8 +24,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SPOIL_BYTES 131072 /* more than one member header and any buffer of a reader */
 
 struct pack {
 	const struct pack_options *options;
@@ -225,82 +224,21 @@ static void make_config(const struct pack *pack, struct image_config *config)
 	image_config_add_step(config, created, buf_str(&history), NULL);
 }
 
-/* What comes after a failure must not look like the end of an archive. */
-static void spoil_archive(int fd)
+static int write_tree(void *arg, int fd, struct err *err)
 {
-	char garbage[4096];
-	memset(garbage, 0xff, sizeof(garbage));
-	for (size_t i = 0; i < SPOIL_BYTES; i += sizeof(garbage))
-		if (fd_write_all(fd, garbage, sizeof(garbage)) < 0)
-			return;
+	const struct pack *pack = arg;
+	return pack_tree_write(&pack->tree, fd, pack->options->mtime_s, err);
 }
 
-/* The child's whole life. The error goes back through a pipe: its size is fixed. */
-static void write_archive(const struct pack *pack, int archive_fd, int error_fd) NORETURN;
-static void write_archive(const struct pack *pack, int archive_fd, int error_fd)
-{
-	struct err err = { 0 };
-	if (pack_tree_write(&pack->tree, archive_fd, pack->options->mtime_s, &err) == 0)
-		_exit(0);
-	(void)!fd_write_all(error_fd, &err, sizeof(err));
-	spoil_archive(archive_fd);
-	_exit(1);
-}
-
-/* @return 0 if the writer reports nothing; -1 with its error */
-static int read_writer_error(int error_fd, struct err *err)
-{
-	struct err theirs;
-	AUTO(struct buf, buf_done) bytes = { 0 };
-	if (fd_read_all(error_fd, sizeof(theirs), "the archive writer's error", &bytes, err) < 0)
-		return -1;
-	if (bytes.len != sizeof(theirs))
-		return 0;
-	memcpy(&theirs, bytes.data, sizeof(theirs));
-	if (err != NULL)
-		*err = theirs;
-	return -1;
-}
-
-static int store_image(struct engine *engine, const struct pack *pack, char out_id[65],
-		       struct err *err)
+static int store_image(struct engine *engine, struct pack *pack, char out_id[65], struct err *err)
 {
 	AUTO(struct image_config, image_config_done) config = { 0 };
-	struct process_clone clone = { .cgroup_fd = -1, .out_pidfd = -1 };
-	struct process_exit exit;
-	int archive[2], error[2];
-	if (pipe2(archive, O_CLOEXEC) < 0)
-		return err_sys(err, "make a pipe");
-	AUTO_FD archive_read_fd = archive[0];
-	AUTO_FD archive_write_fd = archive[1];
-	if (pipe2(error, O_CLOEXEC) < 0)
-		return err_sys(err, "make a pipe");
-	AUTO_FD error_read_fd = error[0];
-	AUTO_FD error_write_fd = error[1];
+	struct feed feed;
 	make_config(pack, &config);
-	pid_t pid = process_fork(&clone, err);
-	if (pid < 0)
+	if (feed_start(&feed, write_tree, pack, err) < 0)
 		return -1;
-	if (pid == 0) {
-		fd_close(&archive_read_fd);
-		fd_close(&error_read_fd);
-		write_archive(pack, archive_write_fd, error_write_fd);
-	}
-	AUTO_FD pidfd = clone.out_pidfd;
-	fd_close(&archive_write_fd);
-	fd_close(&error_write_fd);
-	int result = engine_import(engine, archive_read_fd, &config, pack->options->name, out_id,
-				   err);
-	fd_close(&archive_read_fd);
-	struct err writer_err = { 0 };
-	if (read_writer_error(error_read_fd, &writer_err) < 0 && writer_err.errnum != EPIPE) {
-		if (err != NULL)
-			*err = writer_err;
-		result = -1;
-	}
-	if (process_wait(pidfd, &exit, result < 0 ? NULL : err) < 0)
-		return -1;
-	return result;
+	int result = engine_import(engine, feed.read_fd, &config, pack->options->name, out_id, err);
+	return feed_end(&feed, result, err);
 }
 
 static void fill_reasons(const struct pack *pack, struct pack_result *out)

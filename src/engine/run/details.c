@@ -68,10 +68,51 @@ static int64_t value_or(const struct cgroup_value *value, int64_t absent)
 	return value->is_set ? value->value : absent;
 }
 
+/* Docker's Config has what the image and the user said, and PATH; not what follows from the rest.
+ */
+static void add_env(const struct run_draft *draft, struct buf *out)
+{
+	static const char *const ours[] = { "HOSTNAME", "TERM" };
+	const struct strv *image = &draft->image.config.env, *user = &draft->options->env;
+	const struct strv *env = &draft->spec.process.env;
+	add_key(out, "Env");
+	buf_add_char(out, '[');
+	for (size_t i = 0, shown = 0; i < env->len; i++) {
+		size_t key_len = strcspn(env->items[i], "=");
+		bool is_ours = false;
+		for (size_t k = 0; k < ARRAY_LEN(ours); k++)
+			is_ours = is_ours || (strlen(ours[k]) == key_len &&
+					      strncmp(env->items[i], ours[k], key_len) == 0 &&
+					      strv_env_get(user, ours[k]) == NULL &&
+					      strv_env_get(image, ours[k]) == NULL);
+		if (is_ours)
+			continue;
+		if (shown++ > 0)
+			buf_add_char(out, ',');
+		buf_add_json_str(out, env->items[i]);
+	}
+	buf_add_char(out, ']');
+}
+
+/* An entrypoint of the user's takes the image's command away, too. */
+static void add_command(const struct run_draft *draft, struct buf *out)
+{
+	const struct run_options *options = draft->options;
+	bool has_own = options->entrypoint != NULL;
+	struct strv own = { 0 };
+	if (has_own && options->entrypoint[0] != '\0')
+		strv_add(&own, options->entrypoint);
+	add_list(out, "Cmd",
+		 options->args.len > 0 ? &options->args
+		 : has_own             ? NULL
+				       : &draft->image.config.cmd);
+	add_list(out, "Entrypoint", has_own ? &own : &draft->image.config.entrypoint);
+	strv_done(&own);
+}
+
 static void add_config(const struct run_draft *draft, struct buf *out)
 {
 	const struct run_options *options = draft->options;
-	const struct spec_process *process = &draft->spec.process;
 	add_key(out, "Config");
 	buf_add_char(out, '{');
 	add_str(out, "Hostname", draft->spec.hostname);
@@ -82,11 +123,10 @@ static void add_config(const struct run_draft *draft, struct buf *out)
 	add_bool(out, "AttachStderr", options->attach_stderr);
 	add_bool(out, "Tty", options->tty);
 	add_bool(out, "OpenStdin", options->interactive);
-	add_list(out, "Env", &process->env);
-	add_list(out, "Cmd", options->args.len > 0 ? &options->args : &draft->image.config.cmd);
+	add_env(draft, out);
+	add_command(draft, out);
 	add_str(out, "Image", options->image);
-	add_str(out, "WorkingDir", process->cwd);
-	add_list(out, "Entrypoint", draft->has_image ? &draft->image.config.entrypoint : NULL);
+	add_str(out, "WorkingDir", draft->spec.process.cwd);
 	add_map(out, "Labels", &options->labels);
 	if (options->stop_signal != NULL)
 		add_str(out, "StopSignal", options->stop_signal);

@@ -46,5 +46,8 @@ int overlay_mount(const struct overlay *overlay, struct err *err);
  * @return 0, or -1 ERR_SYSTEM (EEXIST when something else has the name)
  */
 int overlay_make_whiteout(int dir_fd, const char *name, struct err *err);
+/** Does this directory of an upper tree hide what lower layers have in it? @fd open for reading */
+bool overlay_is_opaque(int fd);
+
 /** Mark the directory (O_PATH will do) as hiding what lower layers have in it. @return 0 or -1 */
 int overlay_make_opaque(int dir_fd, bool is_unprivileged, struct err *err);

@@ -67,3 +67,9 @@ int overlay_make_opaque(int dir_fd, bool is_unprivileged, struct err *err)
 		return err_sys(err, "mark a directory as opaque by %s", name);
 	return 0;
 }
+
+bool overlay_is_opaque(int fd)
+{
+	char value;
+	return fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
