@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define RELAY_BUFFER 16384
+#define RELAY_BUFFER    16384
+#define WATCH_DRAIN_MAX 1024
 
 struct relay {
 	int from_fd, to_fd; /* -1: done */
@@ -184,6 +185,17 @@ static void drain(struct attendance *self)
 	}
 }
 
+/* What was said before the end; others than the payload may go on talking. */
+static void drain_watch(struct attend_watch *watch)
+{
+	for (int i = 0; watch != NULL && watch->fd >= 0 && i < WATCH_DRAIN_MAX; i++) {
+		struct pollfd wanted = { .fd = watch->fd, .events = POLLIN };
+		if (poll(&wanted, 1, 0) <= 0)
+			return;
+		watch->ready(watch, watch->context);
+	}
+}
+
 static void set_up_relays(struct attendance *self)
 {
 	const struct stdio *stdio = self->stdio;
@@ -242,6 +254,7 @@ static int attend_until_end(struct attendance *self, struct process_exit *out, s
 		fd_close(&boot->pidfd);
 		boot->pid = 0;
 		drain(self);
+		drain_watch(self->watch);
 	}
 	if (self->has_raw_tty)
 		tty_restore(STDIN_FILENO, &self->saved_tty);
