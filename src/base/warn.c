@@ -26,9 +26,17 @@ static bool first_time(const char *text)
 	return true;
 }
 
-void warn_to(warn_sink *sink)
+warn_sink *warn_to(warn_sink *sink)
 {
+	warn_sink *before = current_sink;
 	current_sink = sink;
+	return before;
+}
+
+void warn_pass_on(const char *text)
+{
+	if (current_sink != NULL)
+		current_sink(text);
 }
 
 void warn_say(const char *fmt, ...)

@@ -9,8 +9,11 @@
 
 typedef void warn_sink(const char *text);
 
-/** Install the sink (the face does, once, in main). NULL removes it. */
-void warn_to(warn_sink *sink);
+/** Install the sink (the face does, once, in main). NULL removes it. @return the one before */
+warn_sink *warn_to(warn_sink *sink);
 
 /** Say one sentence: what was not done, and why. Each distinct text is said once per process. */
 void warn_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/** Pass on a sentence that another process of ours has said, whether it was said here before. */
+void warn_pass_on(const char *text);

@@ -7,6 +7,7 @@
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,18 +70,20 @@ int fd_read_all(int fd, size_t max_bytes, const char *what, struct buf *out, str
 
 #define FD_LISTED_MAX 65536 /* how far the fallback looks */
 
-/* Below Linux 5.9: walk the list the kernel has of us. */
+/* Below Linux 5.9: walk the list the kernel has of us, and then the numbers, since the /proc may be
+ * a container's, which does not show us or is none. */
 static void close_listed(int first)
 {
 	DIR *dir = opendir("/proc/self/fd");
-	if (dir == NULL)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+	for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
 		int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0: below first */
 		if (fd >= first && fd != dirfd(dir))
 			close(fd);
 	}
-	closedir(dir);
+	if (dir != NULL)
+		closedir(dir);
+	for (int fd = first; fd < FD_LISTED_MAX; fd++)
+		close(fd);
 }
 
 void fd_close_from(int first)
@@ -97,6 +100,14 @@ void fd_cloexec_from(int first)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (int fd = first; (rlim_t)fd < limit.rlim_cur && fd < FD_LISTED_MAX; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int fd_reopen(int own_fds_fd, int fd, int flags)
+{
+	struct fd_path path = fd_proc_path(fd);
+	if (own_fds_fd < 0)
+		return open(path.text, flags);
+	return openat(own_fds_fd, strrchr(path.text, '/') + 1, flags);
 }
 
 struct fd_path fd_proc_path(int fd)

@@ -44,6 +44,11 @@ void fd_close_from(int first);
  *  5.11, else one by one): what a caller leaked to us ends at the next exec. */
 void fd_cloexec_from(int first);
 
+/** Open what `fd` is open on once more, with other flags, by its link in `own_fds_fd`: our own
+ *  /proc/self/fd, opened where it was still to be trusted; -1: it still is. @return owned fd, or -1
+ *  with errno */
+int fd_reopen(int own_fds_fd, int fd, int flags);
+
 /** Path of an fd below /proc, for the calls that only take paths. */
 struct fd_path {
 	char text[32];

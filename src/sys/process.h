@@ -9,12 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/** What a borrowing child does; it does not return. */
+typedef void process_body(void *context);
+
 /** clone3(2) arguments we use; see process_clone. */
 struct process_clone {
 	uint64_t flags; /* CLONE_NEW*, CLONE_PARENT, ... */
 	int cgroup_fd;  /* v2 directory for CLONE_INTO_CGROUP, or -1 */
 	int out_pidfd;  /* filled in the parent: owned pidfd */
 	bool no_signal; /* send no SIGCHLD at exit */
+	bool is_apart;  /* process_borrow: share no memory after all */
 };
 
 /**
@@ -27,6 +31,24 @@ struct process_clone {
  * Source: clone(2)
  */
 pid_t process_fork(struct process_clone *clone, struct err *err);
+
+/**
+ * As process_fork, but the child runs `run` on our own memory while we wait, and cannot return from
+ * it: it ends, or executes a program. Nothing is copied. Where that is not to be had (elsewhere
+ * than on x86-64, under a sanitizer, or without clone3) it is a fork all the same, and what the
+ * child wrote is lost. Nobody who may trace the child must be less than we are: it can write to our
+ * memory.
+ *
+ * @return its pid once it has ended or executed a program; not reaped. -1 on error
+ */
+pid_t process_borrow(struct process_clone *clone, process_body *run, void *context,
+		     struct err *err);
+
+/**
+ * Fork by clone(2) a child of our parent. The plainest of calls, which filters know, and no
+ * descriptor. @return as process_fork
+ */
+pid_t process_fork_sibling(struct err *err);
 
 struct process_exit {
 	bool is_signaled;

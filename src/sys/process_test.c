@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -51,6 +52,47 @@ static void test_signal_and_its_status(void **state)
 	assert_int_equal(process_exit_code(&exit), 128 + SIGKILL);
 	/* It is gone: no error, and nobody else is hit. */
 	assert_int_equal(process_signal(pidfd, SIGKILL, NULL), 0);
+}
+
+struct borrowed {
+	pid_t pid, sibling;
+};
+
+NO_SANITIZE static void write_and_leave(void *context)
+{
+	struct borrowed *borrowed = context;
+	borrowed->pid = getpid();
+	borrowed->sibling = process_fork_sibling(NULL);
+	syscall(SYS_exit_group, borrowed->sibling == 0 ? 7 : 5);
+}
+
+static void test_borrow(void **state)
+{
+	(void)state;
+	struct borrowed borrowed = { 0 };
+	struct process_clone clone = { .cgroup_fd = -1, .out_pidfd = -1 };
+	struct process_exit how;
+	struct err err = { 0 };
+	for (int is_apart = 0; is_apart < 2; is_apart++) {
+		borrowed.sibling = -1;
+		clone.is_apart = is_apart != 0;
+		pid_t pid = process_borrow(&clone, write_and_leave, &borrowed, &err);
+		assert_true(pid > 0);
+		assert_int_equal(process_wait(clone.out_pidfd, &how, &err), 0);
+		assert_int_equal(how.status, 5);
+		close(clone.out_pidfd);
+		/* The other one is our child, and nobody else's. */
+		int status;
+		pid_t other = waitpid(-1, &status, __WALL);
+		assert_true(other > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+		if (is_apart == 0) {
+			assert_int_equal(borrowed.pid, pid);
+			assert_int_equal(borrowed.sibling, other);
+		}
+#endif
+		assert_true(is_apart == 0 || borrowed.sibling == -1);
+	}
 }
 
 static void test_new_namespaces(void **state)
@@ -174,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fork_and_exit_status),
 		cmocka_unit_test(test_signal_and_its_status),
+		cmocka_unit_test(test_borrow),
 		cmocka_unit_test(test_new_namespaces),
 		cmocka_unit_test(test_spawn_passes_only_what_it_is_given),
 		cmocka_unit_test(test_spawn_fds_in_any_order),

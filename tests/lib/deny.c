@@ -41,6 +41,7 @@ static const struct {
 	{ "keyctl", SYS_keyctl },
 	{ "statx", SYS_statx },
 	{ "execveat", SYS_execveat },
+	{ "mremap", SYS_mremap },
 	{ "seccomp", SYS_seccomp },
 	{ "faccessat2", 439 },
 	{ "pivot_root", SYS_pivot_root },

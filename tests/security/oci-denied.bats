@@ -155,6 +155,13 @@ works() {
 	fi
 	denied ENOSYS open_tree exec "$ID" echo INSIDE
 	refuses open_tree open_tree
+	# Either way is enough: to map it anew, or to execute it again.
+	denied ENOSYS execveat exec "$ID" echo INSIDE
+	assert_line INSIDE
+	denied ENOSYS mremap exec "$ID" echo INSIDE
+	assert_line INSIDE
+	denied ENOSYS execveat,mremap exec "$ID" echo INSIDE
+	refuses execveat execveat
 }
 
 # bats test_tags=long

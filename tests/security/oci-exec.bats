@@ -108,7 +108,6 @@ inside() {
 	local i count=60
 	[[ -z ${ONGGI_SLOW:-} ]] || count=10000
 	cc -O2 -static -D_GNU_SOURCE -o "$BUNDLE/rootfs/bin/spy" "$TESTS/security/spy.c"
-	# With CAP_SYS_PTRACE it sees all: docs/security.md says so.
 	config 'c["process"]["args"] = ["spy"]'
 	runtime run -d -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
 	wait_for 20 grep -q watching "$BATS_TEST_TMPDIR/out"
@@ -120,6 +119,57 @@ inside() {
 	run cat "$BATS_TEST_TMPDIR/out"
 	assert_has seen
 	assert_has_not HOST
+}
+
+# hunted SETTINGS COUNT: exec COUNT times in a container that traces all it can
+hunted() {
+	local i
+	cc -O2 -static -D_GNU_SOURCE -o "$BUNDLE/rootfs/bin/tracer" "$TESTS/security/tracer.c"
+	config "c['process']['args'] = ['tracer']
+caps = [*c['process']['capabilities']['bounding'], 'CAP_SYS_PTRACE', 'CAP_SETUID', 'CAP_SETGID']
+c['process']['capabilities'] = {kind: caps for kind in ('bounding', 'effective', 'permitted')}
+$1"
+	runtime run -d -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&-
+	wait_for 20 grep -q tracing "$BATS_TEST_TMPDIR/out"
+	for ((i = 0; i < $2; i++)); do
+		runtime exec "$ID" true </dev/null >/dev/null 2>&1
+		runtime exec --user 1000:1000 "$ID" true </dev/null >/dev/null 2>&1
+	done
+	rm -f "$BUNDLE/rootfs/bin/tracer"
+	run sort -u "$BATS_TEST_TMPDIR/out"
+	assert_has caught
+	assert_has_not RIGHTS
+	assert_has_not FOREIGN
+	assert_has_not HOST
+}
+
+@test "A8: who traces the process that enters gets nothing that the payload has not" {
+	need_command cc
+	need_static
+	hunted "" "$([[ -z ${ONGGI_SLOW:-} ]] && echo 40 || echo 5000)"
+	assert_line "caught /" # our program, before it became the payload's
+}
+
+@test "A8: nor with a filter and without no_new_privs, unless that denies the way" {
+	need_command cc
+	need_static
+	hunted "c['process']['noNewPrivileges'] = False
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
+	{'names': ['swapon', 'clone3'], 'action': 'SCMP_ACT_ERRNO'}]}" 20
+}
+
+@test "exec works under a filter that allows no clone, and no_new_privs off" {
+	up "c['process']['args'] = ['sleep', '1000']; c['process']['noNewPrivileges'] = False
+c['linux']['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [
+	{'names': ['clone', 'clone3', 'fork', 'vfork'], 'action': 'SCMP_ACT_ERRNO'}]}"
+	inside "$ID" grep -E 'Cap(Prm|Eff|Bnd)|NoNew|Seccomp:' /proc/self/status
+	assert_ok
+	assert_line "NoNewPrivs:	0"
+	assert_line "Seccomp:	2"
+	local mine=$output
+	[[ $(grep -c "$(sed -n 's/^CapBnd://p' <<<"$mine")" <<<"$mine") -eq 3 ]] || fail "rights: $mine"
+	inside --user 1000:1000 "$ID" sh -c 'grep -E "Cap(Prm|Eff)" /proc/self/status'
+	[[ $(grep -c 0000000000000000 <<<"$output") -eq 2 ]] || fail "rights of user 1000: $output"
 }
 
 @test "A9: exec raises no inheritable and no ambient capability, and none that create had not" {

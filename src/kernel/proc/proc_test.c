@@ -241,12 +241,12 @@ static int set_scheduling(void)
 {
 	struct err err = { 0 };
 	struct sched_policy batch = { .is_set = true, .policy = SCHED_BATCH, .nice = 7 };
-	EXPECT(sched_apply_policy(&batch, NULL) == 0);
+	EXPECT(sched_apply_policy(&batch, 0, NULL) == 0);
 	EXPECT(sched_getscheduler(0) == SCHED_BATCH && getpriority(PRIO_PROCESS, 0) == 7);
 	struct sched_policy unknown = { .is_set = true, .policy = 99 };
-	EXPECT(sched_apply_policy(&unknown, &err) < 0 && err.errnum == EINVAL);
+	EXPECT(sched_apply_policy(&unknown, 0, &err) < 0 && err.errnum == EINVAL);
 	unknown.is_set = false;
-	EXPECT(sched_apply_policy(&unknown, NULL) == 0);
+	EXPECT(sched_apply_policy(&unknown, 0, NULL) == 0);
 	struct sched_ioprio idle = { .is_set = true, .class = 3, .level = 0 };
 	EXPECT(sched_apply_ioprio(&idle, NULL) == 0);
 	EXPECT(syscall(SYS_ioprio_get, 1, 0) == 3 << 13);

@@ -26,7 +26,7 @@ struct sched_attr_v0 {
 };
 _Static_assert(sizeof(struct sched_attr_v0) == 48, "SCHED_ATTR_SIZE_VER0");
 
-int sched_apply_policy(const struct sched_policy *policy, struct err *err)
+int sched_apply_policy(const struct sched_policy *policy, pid_t pid, struct err *err)
 {
 	if (!policy->is_set)
 		return 0;
@@ -40,7 +40,7 @@ int sched_apply_policy(const struct sched_policy *policy, struct err *err)
 		.deadline_ns = policy->deadline_ns,
 		.period_ns = policy->period_ns,
 	};
-	if (syscall(SYS_sched_setattr, 0, &attr, 0) == 0)
+	if (syscall(SYS_sched_setattr, pid, &attr, 0) == 0)
 		return 0;
 	err_sys(err, "set scheduler policy %u", policy->policy);
 	return errno == EPERM ? err_hint(err, "real-time policies and a lower nice value need "

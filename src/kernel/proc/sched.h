@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct sched_policy {
 	bool is_set;
@@ -23,8 +24,9 @@ struct sched_ioprio {
 	int level; /* 0-7 */
 };
 
-/** Nothing to do when not set; ERR_SYSTEM with what the kernel says. Source: sched_setattr(2) */
-int sched_apply_policy(const struct sched_policy *policy, struct err *err);
+/** Of the process `pid`; 0: ours. Nothing to do when not set; ERR_SYSTEM with what the kernel says.
+ *  Source: sched_setattr(2) */
+int sched_apply_policy(const struct sched_policy *policy, pid_t pid, struct err *err);
 
 /** Nothing to do when not set; ERR_INVALID out of range. Source: ioprio_set(2) */
 int sched_apply_ioprio(const struct sched_ioprio *ioprio, struct err *err);

@@ -10,10 +10,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+int tty_take_control(int fd, struct err *err)
+{
+	if (ioctl(fd, TIOCSCTTY, 0) < 0)
+		return err_sys(err, "make the terminal the controlling one");
+	return 0;
+}
+
 int tty_become_console(int slave_fd, struct err *err)
 {
-	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
-		return err_sys(err, "make the terminal the controlling one");
+	if (tty_take_control(slave_fd, err) < 0)
+		return -1;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (slave_fd != fd && dup2(slave_fd, fd) < 0)
 			return err_sys(err, "make the terminal descriptor %d", fd);

@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <termios.h>
 
+/** Make it the controlling terminal of the calling session leader. Source: ioctl_tty(2) */
+int tty_take_control(int fd, struct err *err);
+
 /** Make the slave the controlling terminal and fds 0, 1, 2 of the calling session leader. */
 int tty_become_console(int slave_fd, struct err *err);
 

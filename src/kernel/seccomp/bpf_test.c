@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The generator against a model: programs are run by an interpreter of classic BPF here, and each
+ * The generator against a model: programs are run by our interpreter of classic BPF, and each
  * verdict is compared with a plain walk over the profile's rules.
  */
 #include "kernel/seccomp/bpf.h"
+#include "kernel/seccomp/verdict.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -22,51 +23,6 @@
 #include <cmocka.h>
 
 #define X32 0x40000000u
-
-static uint32_t load(const struct seccomp_data *data, uint32_t offset)
-{
-	uint32_t word;
-	assert_true(offset % 4 == 0 && offset + 4 <= sizeof(*data));
-	memcpy(&word, (const char *)data + offset, sizeof(word));
-	return word;
-}
-
-static uint32_t run(const struct seccomp_program *program, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-	for (size_t pc = 0; pc < program->len; pc++) {
-		const struct sock_filter *i = &program->filter[pc];
-		bool is_true;
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			a = load(data, i->k);
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			continue;
-		case BPF_JMP | BPF_JA:
-			pc += i->k;
-			continue;
-		case BPF_RET | BPF_K:
-			return i->k;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			is_true = a == i->k;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			is_true = a > i->k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			is_true = a >= i->k;
-			break;
-		default:
-			fail_msg("instruction 0x%x is not one of ours", i->code);
-			return 0;
-		}
-		pc += is_true ? i->jt : i->jf;
-	}
-	fail_msg("the program ran over its end");
-	return 0;
-}
 
 static bool arg_matches(const struct seccomp_arg *arg, uint64_t value, bool is_32bit)
 {
@@ -173,7 +129,7 @@ static void compile(const char *json, uint64_t caps, struct seccomp_profile *pro
 static void compare(const struct model *model, const struct seccomp_program *program,
 		    const struct seccomp_data *data)
 {
-	uint32_t got = run(program, data), want = model_run(model, data);
+	uint32_t got = seccomp_verdict(program, data), want = model_run(model, data);
 	if (got != want)
 		fail_msg("%s call %u(0x%llx, 0x%llx): 0x%x instead of 0x%x", model->arch->name,
 			 (unsigned)data->nr, (unsigned long long)data->args[0],
@@ -238,9 +194,9 @@ static void default_profile_is_what_it_says(void **state)
 		compare_arch(&profile, &program, "SCMP_ARCH_X86_64");
 		compare_arch(&profile, &program, "SCMP_ARCH_X86");
 		struct seccomp_data x32 = { .nr = (int)(X32 | 1), .arch = AUDIT_ARCH_X86_64 };
-		assert_int_equal(run(&program, &x32), SECCOMP_RET_ERRNO | ENOSYS);
+		assert_int_equal(seccomp_verdict(&program, &x32), SECCOMP_RET_ERRNO | ENOSYS);
 		struct seccomp_data foreign = { .nr = 1, .arch = AUDIT_ARCH_AARCH64 };
-		assert_int_equal(run(&program, &foreign), SECCOMP_RET_KILL_PROCESS);
+		assert_int_equal(seccomp_verdict(&program, &foreign), SECCOMP_RET_KILL_PROCESS);
 	}
 }
 
@@ -296,9 +252,9 @@ static void every_action_arrives(void **state)
 						  cases[i].json);
 		compile(json, 0, &profile, &program);
 		struct seccomp_data data = { .nr = 39, .arch = AUDIT_ARCH_X86_64 };
-		assert_int_equal(run(&program, &data), cases[i].action);
+		assert_int_equal(seccomp_verdict(&program, &data), cases[i].action);
 		data.nr = 40;
-		assert_int_equal(run(&program, &data), SECCOMP_RET_KILL_PROCESS);
+		assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_KILL_PROCESS);
 	}
 }
 
@@ -313,11 +269,11 @@ static void newer_than_the_profile_is_enosys(void **state)
 		"\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
 		0, &profile, &program);
 	struct seccomp_data data = { .nr = 462, .arch = AUDIT_ARCH_X86_64 };
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ALLOW);
+	assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_ALLOW);
 	data.nr = 461;
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_ERRNO | EPERM);
 	data.nr = 463;
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ERRNO | ENOSYS);
+	assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_ERRNO | ENOSYS);
 }
 
 static void i386_multiplexers_follow(void **state)
@@ -330,9 +286,9 @@ static void i386_multiplexers_follow(void **state)
 		0, &profile, &program);
 	compare_arch(&profile, &program, "SCMP_ARCH_X86");
 	struct seccomp_data data = { .nr = 102, .arch = AUDIT_ARCH_I386, .args = { 5 } };
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ALLOW);
+	assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_ALLOW);
 	data.args[0] = 1;
-	assert_int_equal(run(&program, &data), SECCOMP_RET_ERRNO | EPERM);
+	assert_int_equal(seccomp_verdict(&program, &data), SECCOMP_RET_ERRNO | EPERM);
 }
 
 /* Ranges beyond 255 instructions need long jumps; too many are refused. */

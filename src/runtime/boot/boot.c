@@ -16,6 +16,7 @@
 #include "sys/sock.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,7 +38,7 @@ static int open_board(struct boot *boot, bool trace, struct err *err)
 	if (memory == MAP_FAILED)
 		return err_sys(err, "map the boot board");
 	boot->board = memory;
-	boot->board->spans_capacity = (uint32_t)spans;
+	boot->spans_capacity = (uint32_t)spans;
 	boot->board->exit_code = 125;
 	return 0;
 }
@@ -59,6 +60,7 @@ int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgro
 		.uid = plan->spec->process.user.uid,
 		.gid = plan->spec->process.user.gid,
 		.proc_fd = -1,
+		.own_fds_fd = -1,
 		.console_slave_fd = -1,
 		.null_fd = -1,
 		.proc_mount_fd = -1,
@@ -80,10 +82,10 @@ int boot_init(struct boot *boot, const struct boot_plan *plan, const struct cgro
 /* NULL when the board has no room or no trace is wanted. */
 static struct boot_span *span_begin(struct boot *boot, enum boot_proc proc, size_t op)
 {
-	if (boot->board->spans_capacity == 0)
+	if (boot->spans_capacity == 0)
 		return NULL;
 	unsigned i = atomic_fetch_add(&boot->board->spans_len, 1);
-	if (i >= boot->board->spans_capacity)
+	if (i >= boot->spans_capacity)
 		return NULL;
 	struct boot_span *span = &boot->board->spans[i];
 	span->proc = (uint8_t)proc;
@@ -152,7 +154,7 @@ static void keep_warning(const char *text)
 static void tell_warnings(struct boot_board *board)
 {
 	for (size_t at = 0; at < board->warnings_len; at += strlen(board->warnings + at) + 1)
-		warn_say("%s", board->warnings + at);
+		warn_pass_on(board->warnings + at);
 	board->warnings_len = 0;
 }
 
@@ -185,6 +187,34 @@ pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, 
 	return pid;
 }
 
+static void enter(void *context)
+{
+	boot_child_main(context, BOOT_INNER);
+}
+
+pid_t boot_start_entering(struct boot *boot, struct err *err)
+{
+	struct process_clone clone = {
+		.cgroup_fd = boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1,
+		.out_pidfd = -1,
+		.no_signal = true,
+		/* A time namespace is only for those who share their memory with nobody: setns(2).
+		 */
+		.is_apart = (boot->plan->enter_flags & CLONE_NEWTIME) != 0,
+	};
+	struct boot its_own = *boot; /* what it closes is not ours */
+	warn_sink *sink = warn_to(NULL);
+	pid_t pid = process_borrow(&clone, enter, &its_own, err);
+	warn_to(sink);
+	boot->home = its_own.home;
+	boot->program = its_own.program;
+	if (pid < 0)
+		return -1;
+	boot->outer_pid = pid;
+	boot->outer_pidfd = clone.out_pidfd;
+	return pid;
+}
+
 /* The row that the child began last: inner's, or outer's while there is no inner yet. */
 static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *out_proc)
 {
@@ -192,7 +222,7 @@ static const struct boot_op *last_row(const struct boot *boot, enum boot_proc *o
 	for (int proc = BOOT_INNER; proc > BOOT_PARENT; proc--) {
 		unsigned begun = boot->board->begun[proc];
 		*out_proc = (enum boot_proc)proc;
-		if (begun > 0)
+		if (begun > 0 && begun <= boot->plan->len[proc])
 			return &boot->plan->ops[proc][begun - 1];
 	}
 	return &none;
@@ -211,8 +241,9 @@ static bool was_short_of_memory(const struct boot *boot)
 int boot_describe_death(struct boot *boot, struct err *err)
 {
 	struct process_exit how = { 0 };
-	if (boot->pidfd >= 0)
-		process_wait(boot->pidfd, &how, NULL);
+	int pidfd = boot->pidfd >= 0 ? boot->pidfd : boot->outer_pidfd;
+	if (pidfd >= 0)
+		process_wait(pidfd, &how, NULL);
 	enum boot_proc proc;
 	const struct boot_op *op = last_row(boot, &proc);
 	const char *step = op->step != STEP_COUNT ? boot_step(op->step)->name
@@ -239,6 +270,50 @@ static void reap(pid_t *pid, int *pidfd)
 	*pid = 0;
 }
 
+/* Where others may trace a child of ours, they can write to the board. */
+static bool is_board_exposed(const struct boot *boot)
+{
+	const struct spec_namespace *pid_ns = &boot->spec->namespaces[NS_PID];
+	return boot->plan->target != NULL || !pid_ns->is_used || pid_ns->path != NULL;
+}
+
+static void check_spans(struct boot *boot)
+{
+	struct boot_board *board = boot->board;
+	if (board->spans_len > boot->spans_capacity)
+		board->spans_len = boot->spans_capacity;
+	for (unsigned i = 0; i < board->spans_len; i++) {
+		struct boot_span *span = &board->spans[i];
+		if (span->proc >= BOOT_PROC_COUNT || span->op >= boot->plan->len[span->proc])
+			*span = (struct boot_span){ 0 }; /* the parent's first */
+	}
+}
+
+/* From here on the board is a copy, in which nothing leads outside of anything. */
+static int take_board(struct boot *boot, struct err *err)
+{
+	struct boot_board *copy = mmap(NULL, boot->board_size, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return err_sys(err, "map the boot board");
+	memcpy(copy, boot->board, boot->board_size);
+	munmap(boot->board, boot->board_size);
+	boot->board = copy;
+	copy->err.text[ERR_TEXT_MAX - 1] = copy->err.hint[ERR_HINT_MAX - 1] = '\0';
+	if (copy->err.kind > ERR_REMOTE)
+		copy->err.kind = ERR_REMOTE;
+	if (copy->warnings_len > BOOT_WARNINGS_SIZE)
+		copy->warnings_len = BOOT_WARNINGS_SIZE;
+	if (copy->warnings_len > 0)
+		copy->warnings[copy->warnings_len - 1] = '\0';
+	if (copy->failed_proc >= BOOT_PROC_COUNT ||
+	    copy->failed_op >= boot->plan->len[copy->failed_proc])
+		copy->failed_proc = BOOT_INNER, copy->failed_op = 0;
+	copy->exit_code &= 255;
+	check_spans(boot);
+	return 0;
+}
+
 int boot_start(struct boot *boot, struct err *err)
 {
 	int socks[2];
@@ -247,6 +322,8 @@ int boot_start(struct boot *boot, struct err *err)
 	boot->parent_sock = socks[0];
 	boot->child_sock = socks[1];
 	int result = boot_run_ops(boot, BOOT_PARENT, 0, err);
+	if (is_board_exposed(boot) && take_board(boot, err) < 0)
+		result = -1;
 	tell_warnings(boot->board);
 	if (result == 0)
 		return 0;
@@ -299,6 +376,8 @@ int boot_await_exec(struct boot *boot, struct err *err)
 	fd_close(&boot->child_sock);
 	ssize_t n = boot_recv(boot, &packet, NULL, err);
 	fd_close(&boot->parent_sock);
+	if (boot->outer_pidfd >= 0)
+		reap(&boot->outer_pid, &boot->outer_pidfd);
 	if (n != 0)
 		return n < 0 ? -1 : err_set(err, ERR_REMOTE, "an unexpected message");
 	if (atomic_load(&boot->board->has_failed))
@@ -349,6 +428,7 @@ void boot_done(struct boot *boot)
 	free(ptr_take(&boot->lent_devices));
 	free(ptr_take(&boot->groups));
 	free(ptr_take(&boot->home));
+	free(ptr_take(&boot->program));
 	if (boot->board != NULL)
 		munmap(boot->board, boot->board_size);
 	boot->board = NULL;

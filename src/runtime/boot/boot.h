@@ -27,7 +27,9 @@ struct boot_span {
 
 /**
  * The board: memory that the three processes share until the exec. Errors and the trace are
- * written here, so that nothing has to be sent, and a killed child still shows where it was.
+ * written here, so that nothing has to be sent, and a killed child still shows where it was. A
+ * container may have the right to trace the child and write to it: what is read is read once, and
+ * checked.
  */
 struct boot_board {
 	struct err err;
@@ -38,11 +40,11 @@ struct boot_board {
 	uint16_t begun[BOOT_PROC_COUNT];   /* number of rows each process has begun */
 	char cgroup_path[CGROUP_PATH_MAX]; /* of a unit of systemd's, when it is made */
 	atomic_int listener_number; /* of the inner process's seccomp listener, plus 1; 0: none */
-	atomic_bool listener_is_passed;    /* to its agent: the inner process may go on */
+	atomic_bool listener_is_passed; /* to its agent: the inner process may go on */
+	pid_t entered_pid; /* the inner process in the container's pid namespace; 0: not yet */
 	char warnings[BOOT_WARNINGS_SIZE]; /* of the children, each with its final zero */
 	uint16_t warnings_len; /* in bytes; the outer process is gone before inner warns */
 	atomic_uint spans_len;
-	uint32_t spans_capacity; /* 0: no trace */
 	struct boot_span spans[];
 };
 
@@ -61,6 +63,7 @@ struct boot {
 
 	struct boot_board *board; /* shared mapping */
 	size_t board_size;
+	uint32_t spans_capacity; /* 0: no trace */
 
 	/* parent */
 	struct cgroup cgroup;
@@ -90,6 +93,7 @@ struct boot {
 	/* inner */
 	enum boot_proc me;
 	int proc_fd;    /* own procfs */
+	int own_fds_fd; /* own /proc/self/fd, where the /proc that is seen is a container's; -1 */
 	bool is_in_cwd; /* entered with the rights of root: the user need not have any */
 	int console_slave_fd;
 	int proc_mount_fd;                        /* the procfs on the container's /proc; -1 */
@@ -158,6 +162,13 @@ int boot_describe_death(struct boot *boot, struct err *err);
  * @return its pid, *out_pidfd owned; the child does not return
  */
 pid_t boot_clone_inner(struct boot *boot, uint64_t extra_flags, int *out_pidfd, struct err *err);
+
+/**
+ * Start the inner process that enters a container; it borrows our memory where it can.
+ * @return its pid, boot->outer_pid with outer_pidfd: it has ended, and its successor is
+ *         board->entered_pid
+ */
+pid_t boot_start_entering(struct boot *boot, struct err *err);
 
 /** Messages over the boot socket. */
 enum boot_message {

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -45,7 +46,7 @@ int inner_set_ioprio(struct boot *boot, const struct boot_op *op UNUSED, struct 
 
 int inner_set_scheduler(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	return sched_apply_policy(&boot->spec->process.scheduler, err);
+	return sched_apply_policy(&boot->spec->process.scheduler, 0, err);
 }
 
 int inner_set_label(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
@@ -129,7 +130,11 @@ static int close_the_rest(struct boot *boot, struct err *err)
 
 int inner_set_stdio(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	if (boot->console_slave_fd >= 0) {
+	/* Who enters a container begins its session later, and takes control of it then. */
+	bool is_entering = boot->plan->target != NULL;
+	for (int i = 0; i < 3 && is_entering && boot->console_slave_fd >= 0; i++)
+		boot->stdio_fds[i] = boot->console_slave_fd;
+	if (boot->console_slave_fd >= 0 && !is_entering) {
 		if (tty_become_console(boot->console_slave_fd, err) < 0)
 			return -1;
 		boot->console_slave_fd = -1; /* it is 0, 1 and 2 now */
@@ -222,6 +227,14 @@ int inner_set_user(struct boot *boot, const struct boot_op *op UNUSED, struct er
 int inner_set_caps(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	return caps_apply(&boot->spec->process.caps, err);
+}
+
+int inner_set_caps_but_one(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct caps caps = boot->spec->process.caps;
+	caps.permitted |= UINT64_C(1) << CAP_SYS_ADMIN;
+	caps.effective |= UINT64_C(1) << CAP_SYS_ADMIN;
+	return caps_apply(&caps, err);
 }
 
 /* A directory outside the root would show as "(unreachable)/...": getcwd(3) then fails. */

@@ -52,40 +52,6 @@ int inner_join_namespace(struct boot *boot, const struct boot_op *op, struct err
 	return ns_join(op->ns, boot->ns_fds[op->ns], err);
 }
 
-/* The host's /dev/null is not for the payload, and the container's own, which takes its place, is
- * not to be trusted: it may be anything. */
-static int open_own_null(void)
-{
-	AUTO_FD fd = open("/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || !root_is_null_device(fd))
-		return -1;
-	return fcntl(fd, F_SETFL, 0) < 0 ? -1 : fd_take(&fd);
-}
-
-int inner_enter_container(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
-{
-	const struct boot_target *target = boot->plan->target;
-	AUTO_FREE char *root_path = mem_printf("/proc/%d/root", (int)target->pid);
-	AUTO_FD root_fd = -1;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "become undumpable");
-	if (target->has_chroot) {
-		root_fd = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (root_fd < 0)
-			return err_sys(err, "open %s", root_path);
-	}
-	/* Also says that root_path was that of this very process, which still lives. */
-	if (setns(target->pidfd, (int)boot->plan->enter_flags) < 0)
-		return err_sys(err, "namespaces of process %d", (int)target->pid);
-	if (root_fd >= 0 && (fchdir(root_fd) < 0 || chroot(".") < 0))
-		return err_sys(err, "root of process %d", (int)target->pid);
-	boot->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (boot->root_fd < 0)
-		return err_sys(err, "open the container's root");
-	boot->null_fd = open_own_null();
-	return 0;
-}
-
 int inner_become_root(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	/* Where groups are fixed, the caller's stay, as nobody's: user_namespaces(7). */

@@ -23,22 +23,6 @@ int outer_join_namespace(struct boot *boot, const struct boot_op *op, struct err
 	return ns_join(op->ns, boot->ns_fds[op->ns], err);
 }
 
-int outer_enter_container(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
-{
-	const struct boot_target *target = boot->plan->target;
-	int flags = CLONE_NEWUSER;
-	if (boot->spec->namespaces[NS_PID].is_used)
-		flags |= CLONE_NEWPID;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "become undumpable");
-	if (setns(target->pidfd, flags) == 0)
-		return 0;
-	err_sys(err, "user namespace of process %d", (int)target->pid);
-	return errno == EPERM ? err_hint(err, "a container that has not been started, or is "
-					      "somebody else's, cannot be entered without root")
-			      : -1;
-}
-
 int outer_mount(struct boot *boot, const struct boot_op *op, struct err *err)
 {
 	const struct spec_mount *mount = &boot->spec->mounts[op->mount];

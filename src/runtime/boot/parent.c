@@ -23,8 +23,9 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define PROC_CGROUP_MAX 65536
 
@@ -195,20 +196,6 @@ int parent_open_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return 0;
 }
 
-int parent_prepare_pid_namespace(struct boot *boot, const struct boot_op *op UNUSED,
-				 struct err *err)
-{
-	/* From the clone on, the child is seen by processes of the container: it must not be
-	 * traced, nor its descriptors opened. It inherits this. */
-#ifndef ONGGI_WEAK_A8
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "become undumpable");
-#endif
-	if (setns(boot->plan->target->pidfd, CLONE_NEWPID) < 0)
-		return err_sys(err, "pid namespace of process %d", (int)boot->plan->target->pid);
-	return 0;
-}
-
 /* Where the container's first process is now: a v2 cgroup that passes on controllers can have no
  * processes, and a service manager inside makes the container's own one such (EBUSY). */
 static int follow_first_process(struct boot *boot)
@@ -240,12 +227,7 @@ static bool is_crowded_out(const struct boot *boot, const struct err *err)
 
 int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
-	struct err first = { 0 };
-	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, &first);
-	if (pid < 0 && is_crowded_out(boot, &first) && follow_first_process(boot) == 0)
-		pid = boot_clone_inner(boot, 0, &boot->pidfd, &first);
-	if (pid < 0 && err != NULL)
-		*err = first;
+	pid_t pid = boot_clone_inner(boot, 0, &boot->pidfd, err);
 	if (pid < 0 && boot->plan->has_user_ns)
 		ns_explain_refusal(err);
 	if (pid < 0)
@@ -253,6 +235,35 @@ int parent_start_inner(struct boot *boot, const struct boot_op *op UNUSED, struc
 	boot->pid = pid;
 	fd_close(&boot->child_sock);
 	return 0;
+}
+
+/* The board is no proof: whoever traces the process that it names could have written it. But only
+ * that process is a child of ours besides the one that has gone out. */
+static int take_entered(struct boot *boot, struct err *err)
+{
+	pid_t pid = boot->board->entered_pid;
+	siginfo_t info;
+	AUTO_FD pidfd = pid > 0 && pid != boot->outer_pid ? pidfd_open(pid, 0) : -1;
+	if (pidfd < 0 ||
+	    waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
+		return boot_describe_death(boot, err);
+	boot->pid = pid;
+	boot->pidfd = fd_take(&pidfd);
+	return 0;
+}
+
+int parent_start_entering(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	struct err first = { 0 };
+	pid_t pid = boot_start_entering(boot, &first);
+	if (pid < 0 && is_crowded_out(boot, &first) && follow_first_process(boot) == 0)
+		pid = boot_start_entering(boot, &first);
+	if (pid < 0 && err != NULL)
+		*err = first;
+	if (pid < 0)
+		return -1;
+	fd_close(&boot->child_sock);
+	return atomic_load(&boot->board->has_failed) ? -1 : take_entered(boot, err);
 }
 
 /* The outer process says which pid the inner one has, then leaves. If it ends without a word, the

@@ -8,11 +8,13 @@
 
 #include "base/mem.h"
 #include "kernel/proc/sysctl.h"
-#include "kernel/seccomp/seccomp.h"
+#include "kernel/seccomp/verdict.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 const char *boot_proc_name(enum boot_proc proc)
 {
@@ -191,6 +193,20 @@ static int check(const struct spec *spec, const struct boot_options *options, st
 static bool is_exec(const struct boot_plan *plan)
 {
 	return plan->target != NULL;
+}
+
+/* A policy may not be inherited (SCHED_FLAG_RESET_ON_FORK, SCHED_DEADLINE), and who is entered with
+ * has no right to set one. Without rights of ours there is nothing that a child would lose. */
+static bool schedules_from_outside(const struct boot_plan *plan)
+{
+	return is_exec(plan) && plan->spec->process.scheduler.is_set &&
+	       !plan->options->is_unprivileged;
+}
+
+/* Does the parent act on the process that has entered, before that goes on? */
+static bool is_placed(const struct boot_plan *plan)
+{
+	return plan->spec->rdt.is_set || schedules_from_outside(plan);
 }
 
 /* On v1 the inner process moves itself: a "0" in tasks waits for nobody, a pid in cgroup.procs for
@@ -404,27 +420,59 @@ static void plan_root(struct planner *planner)
 	add(planner, spec->root_change == SPEC_ROOT_PIVOT ? STEP_PIVOT_ROOT : STEP_CHROOT);
 }
 
+/* Without no_new_privs the kernel asks for CAP_SYS_ADMIN to load a filter. */
+static bool needs_right_to_filter(const struct spec *spec)
+{
+	return spec->seccomp.len > 0 && !spec->process.no_new_privileges;
+}
+
+/* Who enters a container loads the filter from outside of its pid namespace, unless the filter is
+ * one that lets nobody go on from there. */
+static bool filters_late(const struct boot_plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	const struct seccomp_program program = { .filter = spec->seccomp.filter,
+						 .len = spec->seccomp.len };
+	return is_exec(plan) && needs_right_to_filter(spec) &&
+	       (has_listener(spec) || !seccomp_lets(&program, SYS_clone, CLONE_PARENT | SIGCHLD) ||
+		!seccomp_lets(&program, SYS_setsid, 0) || !seccomp_lets(&program, SYS_ioctl, 0));
+}
+
+/* What it still does when processes of the container see it: nothing that needs a right. */
+static void plan_entry(struct planner *planner)
+{
+	const struct boot_plan *plan = planner->plan;
+	add(planner, STEP_ENTER_PID_NAMESPACE);
+	add_if(planner, is_placed(plan), STEP_AWAIT_PLACEMENT);
+	add(planner, STEP_OWN_SESSION);
+	add_if(planner, filters_late(plan), STEP_LOAD_SECCOMP_LATE);
+	add_if(planner, filters_late(plan) && plan->spec->process.has_caps, STEP_SET_CAPS_LATE);
+}
+
 static void plan_identity(struct planner *planner)
 {
 	const struct spec *spec = planner->plan->spec;
 	const struct spec_process *process = &spec->process;
 	bool has_filter = spec->seccomp.len > 0, listens = has_listener(spec);
+	bool is_late = filters_late(planner->plan);
 	add_if(planner, process->rlimits_len > 0, STEP_SET_RLIMITS);
 	add_if(planner, process->has_oom_score_adj, STEP_SET_OOM_SCORE);
 	add_if(planner, process->ioprio.is_set, STEP_SET_IOPRIO);
-	add_if(planner, process->scheduler.is_set, STEP_SET_SCHEDULER);
+	add_if(planner, process->scheduler.is_set && !schedules_from_outside(planner->plan),
+	       STEP_SET_SCHEDULER);
 	add_if(planner, spec->mempolicy.is_set, STEP_SET_MEMORY_POLICY);
 	add_if(planner, spec->persona.is_set, STEP_SET_PERSONALITY);
 	add_if(planner, process->apparmor_profile != NULL || process->selinux_label != NULL,
 	       STEP_SET_LABEL);
 	add(planner, STEP_SET_STDIO);
 	add_if(planner, process->has_caps, STEP_DROP_BOUNDING);
-	/* Without no_new_privs the kernel asks for CAP_SYS_ADMIN: while we still have it. */
-	add_if(planner, has_filter && !process->no_new_privileges, STEP_LOAD_SECCOMP_PRIVILEGED);
+	add_if(planner, needs_right_to_filter(spec) && !is_late, STEP_LOAD_SECCOMP_PRIVILEGED);
 	add(planner, STEP_SET_USER);
-	add_if(planner, process->has_caps, STEP_SET_CAPS);
+	add_if(planner, process->has_caps, is_late ? STEP_SET_CAPS_BUT_ONE : STEP_SET_CAPS);
 	add(planner, STEP_CHANGE_DIRECTORY);
 	add(planner, STEP_FIND_PROGRAM);
+	if (is_exec(planner->plan))
+		plan_entry(planner);
 	const struct boot_options *options = planner->plan->options;
 	add_if(planner, options->dies_with_parent, STEP_DIE_WITH_PARENT);
 	add_if(planner, listens && process->no_new_privileges, STEP_NO_NEW_PRIVS_EARLY);
@@ -484,19 +532,14 @@ int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 	return 0;
 }
 
-/* All at once by the pidfd, but the pid namespace: that one is for children only. */
+/* All at once by the pidfd. */
 static uint64_t flags_to_enter(const struct spec *spec)
 {
 	uint64_t flags = 0;
 	for (int type = 0; type < NS_COUNT; type++)
-		if (type != NS_PID && spec->namespaces[type].is_used)
+		if (spec->namespaces[type].is_used)
 			flags |= (uint64_t)(unsigned)ns_info((enum ns_type)type)->clone_flag;
 	return flags;
-}
-
-static bool exec_waits_for_parent(const struct boot_plan *plan)
-{
-	return plan->has_outer || plan->spec->rdt.is_set;
 }
 
 static void plan_exec_parent(struct planner *planner)
@@ -504,34 +547,25 @@ static void plan_exec_parent(struct planner *planner)
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_PARENT;
 	add_if(planner, plan->spec->has_cgroup, STEP_OPEN_CGROUP);
-	add_if(planner, !plan->has_outer && plan->spec->namespaces[NS_PID].is_used,
-	       STEP_PREPARE_PID_NAMESPACE);
 	add_if(planner, plan->spec->process.exec_affinity.initial != NULL, STEP_INITIAL_AFFINITY);
-	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
+	add(planner, STEP_START_ENTERING);
 	add_if(planner, plan->spec->rdt.is_set, STEP_PLACE_IN_CLASS);
-	add_if(planner, exec_waits_for_parent(plan), STEP_LET_GO);
+	add_if(planner, schedules_from_outside(plan), STEP_SET_ENTERED_SCHEDULER);
+	add_if(planner, is_placed(plan), STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	plan_parent_end(planner);
-}
-
-static void plan_exec_outer(struct planner *planner)
-{
-	planner->proc = BOOT_OUTER;
-	add(planner, STEP_OUTER_ENTER_CONTAINER);
-	add(planner, STEP_OUTER_START_INNER);
 }
 
 static void plan_exec_inner(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_INNER;
-	add_if(planner, exec_waits_for_parent(plan), STEP_AWAIT_PARENT);
 	add_if(planner, plan->spec->has_cgroup, STEP_JOIN_CGROUP);
 	add_if(planner, plan->spec->process.exec_affinity.final != NULL, STEP_FINAL_AFFINITY);
+	add_if(planner, needs_procfs(plan->spec), STEP_OPEN_OUTER_PROCFS);
 	add(planner, STEP_ENTER_CONTAINER);
 	add_if(planner, plan->spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
-	plan_session(planner);
-	add_if(planner, needs_procfs(plan->spec), STEP_OPEN_PROCFS);
+	add_if(planner, plan->spec->has_new_keyring, STEP_NEW_KEYRING);
 	add_if(planner, plan->options->finds_home, STEP_INNER_FIND_USER);
 	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
 	plan_identity(planner);
@@ -542,20 +576,22 @@ int boot_plan_make_exec(const struct spec *spec, const struct boot_options *opti
 {
 	if (spec->process.args.len == 0)
 		return err_set(err, ERR_INVALID, "process.args: no program to run");
-	/* The user namespace comes first where all rights to the others come from it. */
-	bool has_outer = options->is_unprivileged && spec->namespaces[NS_USER].is_used;
-	uint64_t outer_flags = has_outer ? CLONE_NEWUSER : 0;
-	*out = (struct boot_plan){
+	bool enters_user_first = options->is_unprivileged && spec->namespaces[NS_USER].is_used;
+	uint64_t first_flags = enters_user_first ? CLONE_NEWUSER : 0;
+	struct boot_plan plan = {
 		.spec = spec,
 		.options = options,
 		.target = target,
-		.has_outer = has_outer,
-		.enter_flags = flags_to_enter(spec) & ~outer_flags,
+		.enter_flags = flags_to_enter(spec) & ~first_flags,
+		.enters_user_first = enters_user_first,
 	};
+	if (filters_late(&plan) && !spec->process.has_caps && spec->process.user.uid != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "this system call filter needs process.capabilities or "
+			       "noNewPrivileges for a user other than root");
+	*out = plan;
 	struct planner planner = { .plan = out };
 	plan_exec_parent(&planner);
-	if (has_outer)
-		plan_exec_outer(&planner);
 	plan_exec_inner(&planner);
 	return 0;
 }

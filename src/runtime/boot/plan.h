@@ -8,7 +8,9 @@
  *	parent   on the host: makes the cgroup and the root, clones, writes id maps, waits
  *	outer    only when a namespace cannot be had by clone alone (joined pid or time namespace,
  *	         joined user namespace, time offsets): prepares namespaces, clones inner, leaves
- *	inner    inside: builds the container's view of the world and becomes the payload
+ *	inner    inside: builds the container's view of the world and becomes the payload; where it
+ *	         enters a container that runs, it prepares all from outside of its pid namespace,
+ *	         and goes on as a child of its own there (STEP_ENTER_PID_NAMESPACE)
  *
  * Planning is pure: it reads the spec, makes no system call and fails only on contradictions. The
  * same rows are run (boot.h), traced (trace.h), explained (explain.h), and made to fail by tests.
@@ -40,10 +42,10 @@ enum boot_step_id {
 	STEP_CLONE_SOURCE,
 	STEP_OPEN_NAMESPACE,
 	STEP_OPEN_CGROUP,
-	STEP_PREPARE_PID_NAMESPACE,
 	STEP_INITIAL_AFFINITY,
 	STEP_START_OUTER,
 	STEP_START_INNER,
+	STEP_START_ENTERING,
 	/* parent, beside the child */
 	STEP_MAKE_SCOPE,
 	STEP_LIMIT_SCOPE,
@@ -51,6 +53,7 @@ enum boot_step_id {
 	STEP_MOVE_TO_CGROUP,
 	STEP_MOVE_NET_DEVICES,
 	STEP_PLACE_IN_CLASS,
+	STEP_SET_ENTERED_SCHEDULER,
 	STEP_LET_GO,
 	STEP_TAKE_CONSOLE,
 	STEP_RUNTIME_HOOKS,
@@ -59,7 +62,6 @@ enum boot_step_id {
 	STEP_AWAIT_EXEC,
 
 	/* outer */
-	STEP_OUTER_ENTER_CONTAINER,
 	STEP_OUTER_JOIN_NAMESPACE,
 	STEP_OUTER_MOUNT,
 	STEP_OUTER_TIME_OFFSETS,
@@ -72,6 +74,7 @@ enum boot_step_id {
 	STEP_FINAL_AFFINITY,
 	STEP_NEW_CGROUP_NAMESPACE,
 	STEP_JOIN_NAMESPACE,
+	STEP_OPEN_OUTER_PROCFS,
 	STEP_ENTER_CONTAINER,
 	STEP_BECOME_ROOT,
 	STEP_NEW_SESSION,
@@ -111,8 +114,14 @@ enum boot_step_id {
 	STEP_LOAD_SECCOMP_PRIVILEGED,
 	STEP_SET_USER,
 	STEP_SET_CAPS,
+	STEP_SET_CAPS_BUT_ONE,
 	STEP_CHANGE_DIRECTORY,
 	STEP_FIND_PROGRAM,
+	STEP_ENTER_PID_NAMESPACE,
+	STEP_AWAIT_PLACEMENT,
+	STEP_OWN_SESSION,
+	STEP_LOAD_SECCOMP_LATE,
+	STEP_SET_CAPS_LATE,
 	STEP_DIE_WITH_PARENT,
 	STEP_NO_NEW_PRIVS_EARLY,
 	STEP_LOAD_SECCOMP_LISTENING,
@@ -183,9 +192,10 @@ struct boot_plan {
 	struct boot_op *ops[BOOT_PROC_COUNT]; /* owned */
 	size_t len[BOOT_PROC_COUNT];
 	bool has_outer;
-	bool has_user_ns;     /* a new one */
-	uint64_t clone_flags; /* namespaces that the clone itself makes */
-	uint64_t enter_flags; /* of `target`: entered by the inner process itself */
+	bool has_user_ns;       /* a new one */
+	uint64_t clone_flags;   /* namespaces that the clone itself makes */
+	uint64_t enter_flags;   /* of `target`: entered by the inner process itself */
+	bool enters_user_first; /* which gives the right to the others */
 };
 
 /**
@@ -199,7 +209,7 @@ int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 /**
  * Make the plan of a further process in the container `target`: of the spec only the namespaces,
  * the cgroup's path, the filter and the process are looked at. `options->root` is not used.
- * @return 0; -1 ERR_INVALID
+ * @return 0; -1 ERR_INVALID, or ERR_UNSUPPORTED for a filter that nobody could load in time
  */
 int boot_plan_make_exec(const struct spec *spec, const struct boot_options *options,
 			const struct boot_target *target, struct boot_plan *out, struct err *err);

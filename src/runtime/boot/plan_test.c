@@ -6,6 +6,7 @@
 #include "runtime/boot/explain.h"
 #include "runtime/boot/steps.h"
 
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -254,6 +255,88 @@ static void joined_beside_a_user_namespace(void **state)
 	bed_done(&bed);
 }
 
+/* Where a row of the inner process stands; the number of rows: nowhere. */
+static size_t place_of(const struct bed *bed, enum boot_step_id step)
+{
+	size_t i = 0;
+	while (i < bed->plan.len[BOOT_INNER] && bed->plan.ops[BOOT_INNER][i].step != step)
+		i++;
+	return i;
+}
+
+static void make_exec(struct bed *bed)
+{
+	static const struct boot_target target = { .pid = 1, .pidfd = -1 };
+	boot_plan_done(&bed->plan);
+	if (boot_plan_make_exec(&bed->spec, &bed->options, &target, &bed->plan, &bed->err) < 0)
+		fail_msg("%s", bed->err.text);
+	assert_lawful(bed);
+}
+
+/* Who is seen in the container has given up everything by then. */
+static void who_enters_has_no_rights_left(void **state)
+{
+	(void)state;
+	static const enum boot_step_id before[] = {
+		STEP_JOIN_CGROUP, STEP_ENTER_CONTAINER,  STEP_NEW_KEYRING,
+		STEP_SET_STDIO,   STEP_DROP_BOUNDING,    STEP_SET_USER,
+		STEP_SET_CAPS,    STEP_CHANGE_DIRECTORY, STEP_FIND_PROGRAM,
+	};
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.process.scheduler.is_set = true;
+	make_exec(&bed);
+	size_t entry = place_of(&bed, STEP_ENTER_PID_NAMESPACE);
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		assert_true(place_of(&bed, before[i]) < entry);
+	assert_true(entry < place_of(&bed, STEP_OWN_SESSION));
+	/* What is not inherited is done to it. */
+	assert_false(has_step(&bed, BOOT_INNER, STEP_SET_SCHEDULER));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_SET_ENTERED_SCHEDULER));
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_AWAIT_PLACEMENT));
+	bed_done(&bed);
+}
+
+static void assert_filtered(struct bed *bed, enum boot_step_id step)
+{
+	static const enum boot_step_id all[] = { STEP_LOAD_SECCOMP_PRIVILEGED, STEP_LOAD_SECCOMP,
+						 STEP_LOAD_SECCOMP_LISTENING,
+						 STEP_LOAD_SECCOMP_LATE };
+	make_exec(bed);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		assert_int_equal(has_step(bed, BOOT_INNER, all[i]), all[i] == step);
+	assert_int_equal(has_step(bed, BOOT_INNER, STEP_SET_CAPS_BUT_ONE),
+			 step == STEP_LOAD_SECCOMP_LATE);
+	assert_int_equal(has_step(bed, BOOT_INNER, STEP_SET_CAPS_LATE),
+			 step == STEP_LOAD_SECCOMP_LATE);
+}
+
+static void who_enters_filters_as_early_as_may_be(void **state)
+{
+	(void)state;
+	struct sock_filter all[] = { { .code = BPF_RET | BPF_K, .k = SECCOMP_RET_ALLOW } };
+	struct sock_filter none[] = { { .code = BPF_RET | BPF_K, .k = SECCOMP_RET_ERRNO | 1 } };
+	struct bed bed;
+	bed_init(&bed);
+	bed.spec.seccomp.filter = all;
+	bed.spec.seccomp.len = 1;
+	assert_filtered(&bed, STEP_LOAD_SECCOMP_PRIVILEGED);
+	assert_true(place_of(&bed, STEP_LOAD_SECCOMP_PRIVILEGED) <
+		    place_of(&bed, STEP_ENTER_PID_NAMESPACE));
+	bed.spec.seccomp.filter = none;
+	assert_filtered(&bed, STEP_LOAD_SECCOMP_LATE);
+	bed.spec.process.no_new_privileges = true;
+	assert_filtered(&bed, STEP_LOAD_SECCOMP);
+	bed.spec.seccomp.flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	assert_filtered(&bed, STEP_LOAD_SECCOMP_LISTENING);
+	bed.spec.process.no_new_privileges = false;
+	assert_filtered(&bed, STEP_LOAD_SECCOMP_LATE);
+	bed.spec.seccomp.filter = NULL;
+	bed.spec.seccomp.len = 0;
+	bed_done(&bed);
+}
+
 static void user_namespace_waits_for_its_maps(void **state)
 {
 	(void)state;
@@ -463,6 +546,8 @@ int main(void)
 		cmocka_unit_test(a_listening_filter_comes_before_the_start),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
 		cmocka_unit_test(joined_beside_a_user_namespace),
+		cmocka_unit_test(who_enters_has_no_rights_left),
+		cmocka_unit_test(who_enters_filters_as_early_as_may_be),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),
 		cmocka_unit_test(joined_user_namespace_is_moved_to_its_cgroup),
 		cmocka_unit_test(seccomp_goes_where_its_right_is),

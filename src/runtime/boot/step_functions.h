@@ -20,8 +20,8 @@ BOOT_STEP_FUNCTION(parent_clone_source);
 BOOT_STEP_FUNCTION(parent_open_namespace);
 BOOT_STEP_FUNCTION(parent_start_outer);
 BOOT_STEP_FUNCTION(parent_open_cgroup);
-BOOT_STEP_FUNCTION(parent_prepare_pid_namespace);
 BOOT_STEP_FUNCTION(parent_start_inner);
+BOOT_STEP_FUNCTION(parent_start_entering);
 BOOT_STEP_FUNCTION(parent_make_scope);
 BOOT_STEP_FUNCTION(parent_write_id_maps);
 BOOT_STEP_FUNCTION(parent_move_to_cgroup);
@@ -54,11 +54,16 @@ int inner_load_listening_seccomp(struct boot *boot, const struct seccomp_program
 BOOT_STEP_FUNCTION(parent_find_user);
 
 /* outer.c: namespaces that a clone alone cannot make */
-BOOT_STEP_FUNCTION(outer_enter_container);
 BOOT_STEP_FUNCTION(outer_join_namespace);
 BOOT_STEP_FUNCTION(outer_mount);
 BOOT_STEP_FUNCTION(outer_time_offsets);
 BOOT_STEP_FUNCTION(outer_start_inner);
+
+/* enter.c: a further process of a container */
+BOOT_STEP_FUNCTION(parent_set_scheduler);
+BOOT_STEP_FUNCTION(inner_enter_container);
+BOOT_STEP_FUNCTION(inner_enter_pid_namespace);
+BOOT_STEP_FUNCTION(inner_own_session);
 
 /* inner_world.c: what the process is a part of */
 BOOT_STEP_FUNCTION(inner_await_parent);
@@ -66,7 +71,6 @@ BOOT_STEP_FUNCTION(inner_open_scope);
 BOOT_STEP_FUNCTION(inner_join_cgroup);
 BOOT_STEP_FUNCTION(inner_new_cgroup_namespace);
 BOOT_STEP_FUNCTION(inner_join_namespace);
-BOOT_STEP_FUNCTION(inner_enter_container);
 BOOT_STEP_FUNCTION(inner_become_root);
 BOOT_STEP_FUNCTION(inner_new_session);
 BOOT_STEP_FUNCTION(inner_new_keyring);
@@ -104,6 +108,7 @@ BOOT_STEP_FUNCTION(inner_drop_bounding);
 BOOT_STEP_FUNCTION(inner_load_seccomp);
 BOOT_STEP_FUNCTION(inner_set_user);
 BOOT_STEP_FUNCTION(inner_set_caps);
+BOOT_STEP_FUNCTION(inner_set_caps_but_one);
 BOOT_STEP_FUNCTION(inner_change_directory);
 BOOT_STEP_FUNCTION(inner_find_program);
 BOOT_STEP_FUNCTION(inner_die_with_parent);

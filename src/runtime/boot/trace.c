@@ -45,8 +45,8 @@ static struct line *collect(const struct boot *boot, const struct boot_trace_ext
 			    size_t extras_len, size_t *out_len)
 {
 	size_t spans = atomic_load(&boot->board->spans_len);
-	if (spans > boot->board->spans_capacity)
-		spans = boot->board->spans_capacity;
+	if (spans > boot->spans_capacity)
+		spans = boot->spans_capacity;
 	struct line *lines = mem_alloc(spans + extras_len, sizeof(*lines));
 	for (size_t i = 0; i < spans; i++) {
 		const struct boot_span *span = &boot->board->spans[i];

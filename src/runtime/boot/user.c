@@ -21,13 +21,14 @@
 #define ID_INVALID       4294967295u /* (uid_t)-1 */
 
 /* Absent, or not a regular file: empty, as in an image from scratch. */
-static int read_account_file(int root_fd, const char *path, struct buf *out, struct err *err)
+static int read_account_file(const struct boot *boot, const char *path, struct buf *out,
+			     struct err *err)
 {
 	/* Looked at before it is opened for real: the open(2) of a device can act. */
 	static const int answers[] = { ENOENT, ENOTDIR, ELOOP, EXDEV, EACCES, ENAMETOOLONG };
 	struct err why = { 0 };
 	struct stat st;
-	AUTO_FD path_fd = rooted_open(root_fd, path, O_PATH, 0, &why);
+	AUTO_FD path_fd = rooted_open(boot->root_fd, path, O_PATH, 0, &why);
 	for (size_t i = 0; path_fd < 0 && i < ARRAY_LEN(answers); i++)
 		if (why.errnum == answers[i])
 			return 0;
@@ -40,7 +41,7 @@ static int read_account_file(int root_fd, const char *path, struct buf *out, str
 		return err_sys(err, "examine %s", path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	AUTO_FD fd = open(fd_proc_path(path_fd).text, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	AUTO_FD fd = fd_reopen(boot->own_fds_fd, path_fd, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
 	return fd_read_all(fd, ACCOUNT_FILE_MAX, path, out, err);
@@ -202,12 +203,12 @@ int parent_find_user(struct boot *boot, const struct boot_op *op UNUSED, struct 
 {
 	AUTO(struct buf, buf_done) passwd = { 0 };
 	AUTO(struct buf, buf_done) group = { 0 };
-	if (read_account_file(boot->root_fd, "etc/passwd", &passwd, err) < 0)
+	if (read_account_file(boot, "etc/passwd", &passwd, err) < 0)
 		return -1;
 	const char *user = boot->plan->options->user;
 	if (user == NULL)
 		return find_home(boot, &passwd);
-	if (read_account_file(boot->root_fd, "etc/group", &group, err) < 0)
+	if (read_account_file(boot, "etc/group", &group, err) < 0)
 		return -1;
 	AUTO_FREE char *name = mem_strndup(user, strcspn(user, ":"));
 	const char *colon = strchr(user, ':');
