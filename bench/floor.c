@@ -5,11 +5,13 @@
  * this is its own doing. bench/README.md says what is in it and what is not.
  *
  *	floor [-s FILTER] [-o LAYER:LAYER... -w DIRECTORY] [-N] ROOT COMMAND [ARGUMENT...]
+ *	floor -e PID CGROUP COMMAND [ARGUMENT...]
  *
  *	-s   raw seccomp filter (struct sock_filter[])
  *	-o   make the root an overlay of these directories, top first; ROOT is where it is mounted
  *	-w   an empty directory for the overlay's upper and work directories
  *	-N   stay in the host's network namespace
+ *	-e   a further process in the namespaces of PID and the cgroup /CGROUP
  *
  * Assumes Linux >= 5.10, root, x86-64 or any other 64-bit machine; cgroup v1, hybrid or v2.
  */
@@ -51,6 +53,7 @@ struct floor {
 	const char *scratch_dir;
 	bool has_net;
 	struct sock_fprog filter;
+	int target_fd; /* -e: of the process whose container is entered; else -1 */
 
 	bool is_v2;
 	char cgroup[64];             /* name of the cgroup, in every tree */
@@ -360,6 +363,54 @@ static int inner(void *arg)
 	return 0;
 }
 
+/* Runs beside the container's processes, with the parent's memory until execve. */
+static int inner_entering(void *arg)
+{
+	struct floor *floor = arg;
+	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	for (size_t i = 0; !floor->is_v2 && i < LEN(v1_trees); i++)
+		must(floor->task_fds[i] < 0 || write(floor->task_fds[i], "0", 1) == 1,
+		     "join cgroup");
+	must(setns(floor->target_fd,
+		   CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP) == 0,
+	     "setns");
+	syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, "floor");
+	setsid();
+	drop_capabilities();
+	execve(floor->argv[0], floor->argv, environment);
+	die("execve");
+	return 125;
+}
+
+static void cgroup_open(struct floor *floor)
+{
+	char path[128];
+	floor->is_v2 = access(CGROUPS "/cgroup.controllers", F_OK) == 0;
+	for (size_t i = 0; !floor->is_v2 && i < LEN(v1_trees); i++) {
+		snprintf(path, sizeof(path), CGROUPS "/%s/%s/tasks", v1_trees[i], floor->cgroup);
+		floor->task_fds[i] = open(path, O_WRONLY | O_CLOEXEC);
+	}
+	snprintf(path, sizeof(path), CGROUPS "/%s", floor->cgroup);
+	if (floor->is_v2)
+		floor->cgroup_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static pid_t spawn_entering(struct floor *floor)
+{
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	must(setns(floor->target_fd, CLONE_NEWPID) == 0, "setns");
+	if (!floor->is_v2)
+		return clone(inner_entering, stack + sizeof(stack),
+			     CLONE_VM | CLONE_VFORK | SIGCHLD, floor);
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP,
+				   .exit_signal = SIGCHLD,
+				   .cgroup = (uint64_t)floor->cgroup_fd };
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		inner_entering(floor);
+	return pid;
+}
+
 static pid_t spawn(struct floor *floor)
 {
 	static char stack[64 << 10] __attribute__((aligned(16)));
@@ -410,8 +461,12 @@ static void overlay_dirs(const struct floor *floor, bool is_make)
 
 static void parse_options(int argc, char **argv, struct floor *out)
 {
-	for (int option; (option = getopt(argc, argv, "+s:o:w:N")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+e:s:o:w:N")) != -1;) {
 		switch (option) {
+		case 'e':
+			out->target_fd = (int)syscall(SYS_pidfd_open, strtol(optarg, NULL, 10), 0);
+			must(out->target_fd >= 0, "pidfd_open");
+			break;
 		case 's':
 			read_filter(optarg, &out->filter);
 			break;
@@ -430,7 +485,8 @@ static void parse_options(int argc, char **argv, struct floor *out)
 	}
 	if (argc - optind < 2 || (out->lower_dirs != NULL) != (out->scratch_dir != NULL)) {
 		dprintf(STDERR_FILENO, "usage: floor [-s FILTER] [-o LAYERS -w DIRECTORY] [-N] "
-				       "ROOT COMMAND [ARGUMENT...]\n");
+				       "ROOT COMMAND [ARGUMENT...]\n"
+				       "       floor -e PID CGROUP COMMAND [ARGUMENT...]\n");
 		exit(2);
 	}
 	out->root = argv[optind];
@@ -439,19 +495,26 @@ static void parse_options(int argc, char **argv, struct floor *out)
 
 int main(int argc, char **argv)
 {
-	static struct floor floor = { .has_net = true };
+	static struct floor floor = { .has_net = true, .target_fd = -1 };
 	parse_options(argc, argv, &floor);
+	bool is_entering = floor.target_fd >= 0;
 	if (floor.lower_dirs != NULL)
 		overlay_dirs(&floor, true);
-	cgroup_make(&floor);
+	if (is_entering)
+		snprintf(floor.cgroup, sizeof(floor.cgroup), "%s", floor.root);
+	if (is_entering)
+		cgroup_open(&floor);
+	else
+		cgroup_make(&floor);
 
-	pid_t pid = spawn(&floor);
+	pid_t pid = is_entering ? spawn_entering(&floor) : spawn(&floor);
 	must(pid > 0, "clone");
 	int status;
 	while (waitpid(pid, &status, 0) < 0)
 		must(errno == EINTR, "waitpid");
 
-	cgroup_remove(&floor);
+	if (!is_entering)
+		cgroup_remove(&floor);
 	if (floor.lower_dirs != NULL)
 		overlay_dirs(&floor, false);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
