@@ -103,7 +103,7 @@ lines"'
 	assert_status 125
 	run onggi explain --cap-add SUPERPOWER "$BOX" true
 	assert_status 125
-	run onggi explain --userns auto --network ns:/proc/1/ns/net "$BOX" true
+	run onggi explain --userns auto --pid host "$BOX" true
 	assert_status 125
 }
 
