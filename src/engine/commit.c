@@ -7,14 +7,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/warn.h"
 #include "engine/changes.h"
 #include "engine/collect.h"
 #include "engine/engine.h"
 #include "engine/feed.h"
+#include "engine/paused.h"
 #include "engine/unpacking.h"
 #include "format/reference.h"
-#include "kernel/cgroup/cgroup.h"
 #include "oci/image_change.h"
 #include "store/layer.h"
 #include "sys/fd.h"
@@ -100,33 +99,17 @@ static int take_layers(struct commit *commit, struct err *err)
 	return 0;
 }
 
-/* --- nothing moves meanwhile --- */
-
-static int freeze(const struct container *container, bool is_frozen, struct err *err)
-{
-	struct cgroup_layout layout;
-	struct cgroup cgroup;
-	if (cgroup_layout_detect(&layout, err) < 0 ||
-	    cgroup_open(&layout, container->cgroup_path, &cgroup, err) < 0)
-		return -1;
-	int rc = cgroup_freeze(&cgroup, is_frozen, err);
-	cgroup_done(&cgroup);
-	return rc;
-}
-
+/* Nothing moves meanwhile. */
 static int add_layer_paused(struct commit *commit, struct err *err)
 {
-	const struct container *container = &commit->container;
-	struct err why = { 0 };
-	bool can_pause = commit->options->pauses && container->status == CONTAINER_RUNNING &&
-			 container->cgroup_path != NULL && container->cgroup_path[0] != '\0';
-	if (!can_pause)
+	const struct store *store = &commit->engine->store;
+	if (!commit->options->pauses || commit->container.status != CONTAINER_RUNNING)
 		return add_layer(commit, err);
-	if (freeze(container, true, err) < 0)
-		return err_context(err, "pause container %s", container->name);
+	int mark_fd = paused_begin(store, &commit->container, err);
+	if (mark_fd < 0)
+		return -1;
 	int rc = add_layer(commit, err);
-	if (freeze(container, false, &why) < 0)
-		warn_say("container %s stays paused: %s", container->name, why.text);
+	paused_end(store, &commit->container, mark_fd);
 	return rc;
 }
 

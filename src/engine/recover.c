@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "engine/orphan.h"
+#include "engine/paused.h"
 #include "kernel/cgroup/cgroup.h"
 
 #include <signal.h>
@@ -48,7 +49,7 @@ static int bury(const struct store *store, struct container *container,
 
 int engine_recover(struct engine *engine, struct err *err)
 {
-	if (store_sweep_staging(&engine->store, err) < 0)
+	if (store_sweep_staging(&engine->store, err) < 0 || paused_recover(&engine->store, err) < 0)
 		return -1;
 	return container_each_orphan(&engine->store, bury, NULL, err);
 }

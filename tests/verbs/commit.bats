@@ -81,6 +81,33 @@ deep"
 	assert_output more
 }
 
+lines_in_count() {
+	onggi export pausing | tar -xO count | wc -l
+}
+
+@test "commit: one that is killed leaves a container that the next command lets go on" {
+	onggi_start run --name pausing "$BOX" sh -c 'head -c 300000000 /dev/zero >/big; while :; do echo more >>/count; sleep 0.01; done'
+	wait_for 30 eval 'onggi diff pausing 2>/dev/null | grep -q count'
+	local id before
+	id=$(onggi ps -q --no-trunc -f name=pausing)
+	"$ONGGI" --root "$STORE" --run-root "$RUN_STORE" commit pausing killed:1 >/dev/null 2>&1 3>&- &
+	wait_for 20 test -e "$RUN_STORE/containers/$id/paused"
+	sleep 0.1
+	kill -KILL $!
+	wait $! || true
+	before=$(lines_in_count)
+	sleep 0.3
+	(($(lines_in_count) == before)) || skip "it was not killed while the container stood still"
+	onggi ps >/dev/null
+	wait_for 10 eval '(($(lines_in_count) > before))'
+	[[ ! -e $RUN_STORE/containers/$id/paused ]] || fail "the mark is left"
+	run onggi images -q killed
+	assert_output ""
+	run bash -c 'ls "$1"/staging | wc -l' _ "$STORE"
+	assert_output 0
+	onggi rm -f pausing
+}
+
 @test "commit: what cannot be done" {
 	run onggi commit nosuch
 	assert_status 1
