@@ -305,6 +305,7 @@ c['hooks'] = {n: [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo ' + n + ' >>$BA
 	nothing_left "$ID"
 }
 
+# bats test_tags=criu:few
 @test "oci checkpoint: it ends, and goes on where it was, under another id" {
 	need_criu
 	start
@@ -348,6 +349,7 @@ c['hooks'] = {n: [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo ' + n + ' >>$BA
 	done
 }
 
+# bats test_tags=criu:few
 @test "oci checkpoint: --leave-running and --pre-dump leave it running, --parent-path saves the rest" {
 	need_criu
 	start
@@ -397,6 +399,7 @@ c['hooks'] = {n: [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo ' + n + ' >>$BA
 	assert_equal "$(status_of "$ID-2")" running
 }
 
+# bats test_tags=criu:few
 @test "oci checkpoint: in the foreground, with pipes and an exit status" {
 	need_criu
 	local fifo=$BATS_TEST_TMPDIR/in
@@ -518,6 +521,7 @@ c["linux"]["resources"]["pids"] = {"limit": 41}'
 	nothing_left "$ID"
 }
 
+# bats test_tags=criu:few
 @test "oci checkpoint: Debian's runc restores what we save, and we what it saves" {
 	need_criu
 	need_command runc
