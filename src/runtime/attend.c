@@ -165,7 +165,7 @@ static int poll_once(struct attendance *self, int timeout_ms, struct err *err)
 		relay_step(&self->relays[i], &ready[i]);
 	if (ready[RELAY_COUNT].revents != 0)
 		read_signals(self);
-	if (ready[RELAY_COUNT + 2].revents != 0)
+	if (watch != NULL && ready[RELAY_COUNT + 2].revents != 0)
 		watch->ready(watch, watch->context);
 	return ready[RELAY_COUNT + 1].revents != 0 ? 1 : 0;
 }
