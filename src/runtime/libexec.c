@@ -31,3 +31,20 @@ char *libexec_find(struct err *err)
 		return mem_strdup(self);
 	return mem_printf("%s/../libexec/onggi", self);
 }
+
+int libexec_check(const char *libexec_path, const struct libexec_worker *worker, struct err *err)
+{
+	AUTO_FREE char *path = mem_printf("%s/%s", libexec_path, worker->name);
+	if (access(path, X_OK) == 0)
+		return 0;
+	err_sys(err, "%s %s", worker->needed_by, path);
+	if (err != NULL)
+		err->kind = ERR_UNSUPPORTED;
+	return err_hint(err, "%s", worker->hint);
+}
+
+bool libexec_has(const struct libexec_worker *worker)
+{
+	AUTO_FREE char *libexec_path = libexec_find(NULL);
+	return libexec_path != NULL && libexec_check(libexec_path, worker, NULL) == 0;
+}

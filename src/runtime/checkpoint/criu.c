@@ -42,22 +42,16 @@ void criu_done(struct criu *criu)
 	free(ptr_take(&criu->libexec_path));
 }
 
-static int check_worker(const char *libexec_path, struct err *err)
-{
-	AUTO_FREE char *path = mem_printf("%s/" CRIU_WORKER_NAME, libexec_path);
-	if (access(path, X_OK) == 0)
-		return 0;
-	err_sys(err, "checkpoint and restore need %s", path);
-	if (err != NULL)
-		err->kind = ERR_UNSUPPORTED;
-	return err_hint(err, "it is built where protobuf-c is: Debian's libprotobuf-c-dev and "
-			     "protobuf-c-compiler");
-}
+static const struct libexec_worker worker = {
+	.name = CRIU_WORKER_NAME,
+	.needed_by = "checkpoint and restore need",
+	.hint = "it is built where protobuf-c is: Debian's libprotobuf-c-dev and "
+		"protobuf-c-compiler",
+};
 
 bool criu_has_worker(void)
 {
-	AUTO_FREE char *libexec_path = libexec_find(NULL);
-	return libexec_path != NULL && check_worker(libexec_path, NULL) == 0;
+	return libexec_has(&worker);
 }
 
 static char *find_program(const char *name)
@@ -118,7 +112,7 @@ int criu_find(const char *program, struct criu *out, struct err *err)
 	AUTO(struct criu, criu_done) criu = { 0 };
 	const char *name = program != NULL ? program : "criu";
 	criu.libexec_path = libexec_find(err);
-	if (criu.libexec_path == NULL || check_worker(criu.libexec_path, err) < 0)
+	if (criu.libexec_path == NULL || libexec_check(criu.libexec_path, &worker, err) < 0)
 		return -1;
 	criu.program = find_program(name);
 	if (criu.program == NULL) {

@@ -64,21 +64,15 @@ static int check_systemd(struct err *err)
 	return err_hint(err, "without that option control groups are written directly");
 }
 
-static int check_worker(const char *libexec_path, struct err *err)
-{
-	AUTO_FREE char *path = mem_printf("%s/" SCOPE_WORKER_NAME, libexec_path);
-	if (access(path, X_OK) == 0)
-		return 0;
-	err_sys(err, "--systemd-cgroup needs %s", path);
-	if (err != NULL)
-		err->kind = ERR_UNSUPPORTED;
-	return err_hint(err, "it is built where libsystemd-dev is installed");
-}
+static const struct libexec_worker worker = {
+	.name = SCOPE_WORKER_NAME,
+	.needed_by = "--systemd-cgroup needs",
+	.hint = "it is built where libsystemd-dev is installed",
+};
 
 bool scope_has_worker(void)
 {
-	AUTO_FREE char *libexec_path = libexec_find(NULL);
-	return libexec_path != NULL && check_worker(libexec_path, NULL) == 0;
+	return libexec_has(&worker);
 }
 
 /* Where the systemd of this user keeps its units: above us, if we are in its session. */
@@ -126,7 +120,7 @@ int scope_prepare(const struct scope_wish *wish, struct scope_request *out,
 	if (check_systemd(err) < 0)
 		return -1;
 	request.libexec_path = libexec_find(err);
-	if (request.libexec_path == NULL || check_worker(request.libexec_path, err) < 0)
+	if (request.libexec_path == NULL || libexec_check(request.libexec_path, &worker, err) < 0)
 		return -1;
 	if (is_user && wish->layout->mode != CGROUP_V2)
 		return err_set(err, ERR_UNSUPPORTED,
@@ -254,7 +248,7 @@ static int ask_later(const char *verb, const struct scope *scope, const struct s
 {
 	struct scope_reply reply;
 	AUTO_FREE char *libexec_path = libexec_find(err);
-	if (libexec_path == NULL || check_worker(libexec_path, err) < 0)
+	if (libexec_path == NULL || libexec_check(libexec_path, &worker, err) < 0)
 		return -1;
 	return ask(verb, scope, properties, libexec_path, &reply, err);
 }
