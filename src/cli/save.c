@@ -2,13 +2,11 @@
 /* onggi save: images into an archive. */
 #include "engine/save.h"
 
-#include "cli/output.h"
+#include "cli/archive.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
-#include "sys/draft.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 struct save_input {
 	char *output_path;
@@ -21,12 +19,18 @@ static void save_done(void *pointer)
 	free(input->output_path);
 }
 
-static int save_to(struct engine *engine, const struct save_input *input,
-		   const struct strv *references, int fd, struct err *err)
+struct save_job {
+	struct engine *engine;
+	const struct save_input *input;
+	const struct strv *references;
+};
+
+static int write_images(void *arg, int fd, struct err *err)
 {
+	const struct save_job *job = arg;
 	struct progress progress;
-	progress_init(&progress, input->quiet || input->output_path == NULL);
-	int rc = engine_save(engine, references, fd, progress_show, &progress, err);
+	progress_init(&progress, job->input->quiet || job->input->output_path == NULL);
+	int rc = engine_save(job->engine, job->references, fd, progress_show, &progress, err);
 	progress_end(&progress);
 	return rc;
 }
@@ -34,31 +38,17 @@ static int save_to(struct engine *engine, const struct save_input *input,
 static int save_verb(struct cli *cli, void *pointer, const struct strv *operands, struct err *err)
 {
 	const struct save_input *input = pointer;
-	AUTO(struct draft, draft_done) draft = DRAFT_INIT;
-	if (input->output_path == NULL && output_is_terminal(STDOUT_FILENO)) {
-		err_set(err, ERR_INVALID, "an archive is nothing for a terminal");
-		return err_hint(err, "name a file with -o, or redirect the output");
-	}
-	struct engine *engine = cli_engine(cli, err);
-	if (engine == NULL)
+	struct save_job job = { .input = input, .references = operands };
+	if (archive_check(input->output_path, err) < 0)
 		return -1;
-	if (input->output_path == NULL)
-		return save_to(engine, input, operands, STDOUT_FILENO, err);
-	if (draft_open(input->output_path, 0600, &draft, err) < 0 ||
-	    save_to(engine, input, operands, draft.fd, err) < 0)
+	job.engine = cli_engine(cli, err);
+	if (job.engine == NULL)
 		return -1;
-	return draft_commit(&draft, err);
+	return archive_output(input->output_path, write_images, &job, err);
 }
 
 static const struct option_row rows[] = {
-	{ .name = "output",
-	  .letter = 'o',
-	  .type = OPTION_STRING,
-	  .argument = "file",
-	  .offset = offsetof(struct save_input, output_path),
-	  .complete = COMPLETE_FILES,
-	  .help = "Write the archive here instead of to the standard output; it appears when it is "
-		  "complete" },
+	ARCHIVE_OUTPUT_ROW(offsetof(struct save_input, output_path)),
 	{ .name = "platform", .type = OPTION_REFUSED },
 	{ .name = "quiet",
 	  .letter = 'q',
