@@ -8,15 +8,18 @@
 #include "sys/fd.h"
 #include "sys/lock.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define OTHERS_TIMEOUT_MS 10000
 
+#define MARKS "paused"
+
 static char *mark_path(const char *id)
 {
-	return mem_printf("%s/paused", id);
+	return mem_printf(MARKS "/%s", id);
 }
 
 static int freeze(const struct container *container, bool is_frozen, struct err *err)
@@ -36,12 +39,13 @@ static int freeze(const struct container *container, bool is_frozen, struct err 
 int paused_begin(const struct store *store, const struct container *container, struct err *err)
 {
 	AUTO_FREE char *path = mark_path(container->id);
-	AUTO_FD mark_fd = lock_take(store->run_containers_fd, path, LOCK_EXCLUSIVE,
-				    OTHERS_TIMEOUT_MS, err);
+	if (mkdirat(store->run_fd, MARKS, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "make the directory " MARKS);
+	AUTO_FD mark_fd = lock_take(store->run_fd, path, LOCK_EXCLUSIVE, OTHERS_TIMEOUT_MS, err);
 	if (mark_fd < 0)
 		return -1;
 	if (container->status == CONTAINER_RUNNING && freeze(container, true, err) < 0) {
-		unlinkat(store->run_containers_fd, path, 0);
+		unlinkat(store->run_fd, path, 0);
 		return err_context(err, "pause container %s", container->name);
 	}
 	return fd_take(&mark_fd);
@@ -53,7 +57,7 @@ void paused_end(const struct store *store, const struct container *container, in
 	struct err err = { 0 };
 	if (container->status == CONTAINER_RUNNING && freeze(container, false, &err) < 0)
 		warn_say("container %s stays paused: %s", container->name, err.text);
-	unlinkat(store->run_containers_fd, path, 0);
+	unlinkat(store->run_fd, path, 0);
 	fd_close(&mark_fd);
 }
 
@@ -62,17 +66,18 @@ static void recover_one(const struct store *store, const char *id)
 	AUTO_FREE char *path = mark_path(id);
 	AUTO(struct container, container_done) container = { 0 };
 	AUTO_FD mark_fd = -1;
-	if (faccessat(store->run_containers_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    lock_try(store->run_containers_fd, path, LOCK_EXCLUSIVE, &mark_fd, NULL) <= 0 ||
-	    container_find(store, id, &container, NULL) < 0)
+	if (lock_try(store->run_fd, path, LOCK_EXCLUSIVE, &mark_fd, NULL) <= 0)
 		return;
-	paused_end(store, &container, fd_take(&mark_fd));
+	if (container_find(store, id, &container, NULL) == 0)
+		paused_end(store, &container, fd_take(&mark_fd));
+	else
+		unlinkat(store->run_fd, path, 0); /* it is gone, too */
 }
 
 int paused_recover(const struct store *store, struct err *err)
 {
 	AUTO(struct strv, strv_done) ids = { 0 };
-	if (scan_names(store->run_containers_fd, ".", &ids, err) < 0)
+	if (scan_names(store->run_fd, MARKS, &ids, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.len; i++)
 		recover_one(store, ids.items[i]);

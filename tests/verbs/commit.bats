@@ -91,7 +91,7 @@ lines_in_count() {
 	local id before
 	id=$(onggi ps -q --no-trunc -f name=pausing)
 	"$ONGGI" --root "$STORE" --run-root "$RUN_STORE" commit pausing killed:1 >/dev/null 2>&1 3>&- &
-	wait_for 20 test -e "$RUN_STORE/containers/$id/paused"
+	wait_for 20 test -e "$RUN_STORE/paused/$id"
 	sleep 0.1
 	kill -KILL $!
 	wait $! || true
@@ -100,7 +100,7 @@ lines_in_count() {
 	(($(lines_in_count) == before)) || skip "it was not killed while the container stood still"
 	onggi ps >/dev/null
 	wait_for 10 eval '(($(lines_in_count) > before))'
-	[[ ! -e $RUN_STORE/containers/$id/paused ]] || fail "the mark is left"
+	[[ ! -e $RUN_STORE/paused/$id ]] || fail "the mark is left"
 	run onggi images -q killed
 	assert_output ""
 	run bash -c 'ls "$1"/staging | wc -l' _ "$STORE"
