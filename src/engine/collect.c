@@ -11,8 +11,8 @@
 #include "kernel/union/overlay.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
+#include "sys/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -231,27 +231,10 @@ static int add_item(struct collect *collect, const struct item *item, const char
 	}
 }
 
-static int list_names(int dir_fd, struct strv *out, struct err *err)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (dir == NULL) {
-		fd_close(&fd);
-		return err_sys(err, "list");
-	}
-	for (struct dirent *d; (d = readdir(dir)) != NULL;)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			strv_add(out, d->d_name);
-	closedir(dir);
-	if (out->len > 1)
-		qsort(out->items, out->len, sizeof(*out->items), by_name);
-	return 0;
-}
-
 static int add_children(struct collect *collect, int dir_fd, const char *parent, struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 }, dirs = { 0 };
-	if (list_names(dir_fd, &names, err) < 0)
+	if (tree_names(dir_fd, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.len; i++) {
 		AUTO_FREE char *path = mem_printf("%s%s%s", parent, parent[0] != '\0' ? "/" : "",

@@ -13,13 +13,11 @@
 #include "engine/feed.h"
 #include "engine/paused.h"
 #include "engine/unpacking.h"
-#include "format/reference.h"
 #include "oci/image_change.h"
 #include "store/layer.h"
 #include "sys/fd.h"
+#include "sys/tree.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,27 +53,15 @@ static int write_upper(void *arg, int fd, struct err *err)
 	return tar_finish(tar, err);
 }
 
-static bool is_empty(int dir_fd)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int names = 0;
-	if (dir == NULL) {
-		fd_close(&fd);
-		return false;
-	}
-	while (names <= 2 && readdir(dir) != NULL)
-		names++;
-	closedir(dir);
-	return names <= 2; /* "." and ".." */
-}
-
 static int add_layer(struct commit *commit, struct err *err)
 {
 	AUTO(struct unpacking, unpacking_done) unpacking = { 0 };
 	struct unpack_totals totals;
 	struct feed feed;
-	if (is_empty(commit->upper_fd))
+	AUTO(struct strv, strv_done) names = { 0 };
+	if (tree_names(commit->upper_fd, &names, err) < 0)
+		return -1;
+	if (names.len == 0)
 		return 0;
 	if (feed_start(&feed, write_upper, commit, err) < 0)
 		return -1;
@@ -210,25 +196,16 @@ static int change_config(struct commit *commit, struct err *err)
 
 /* --- all of it --- */
 
-static int check_name(const char *name, struct strv *out, struct err *err)
-{
-	AUTO(struct reference, reference_done) reference = { 0 };
-	if (name == NULL)
-		return 0;
-	if (reference_parse(name, &reference, err) < 0)
-		return -1;
-	if (reference.digest != NULL)
-		return err_set(err, ERR_INVALID, "%s: a digest cannot be given as a name", name);
-	strv_add_take(out, reference_format(&reference));
-	return 0;
-}
-
 static int commit_all(struct commit *commit, char out_id[65], struct err *err)
 {
 	const struct store *store = &commit->engine->store;
 	AUTO(struct strv, strv_done) names = { 0 };
-	if (check_name(commit->options->name, &names, err) < 0 ||
-	    container_find(store, commit->options->container, &commit->container, err) < 0)
+	char *name = NULL;
+	if (commit->options->name != NULL && image_full_name(commit->options->name, &name, err) < 0)
+		return -1;
+	if (name != NULL)
+		strv_add_take(&names, name);
+	if (container_find(store, commit->options->container, &commit->container, err) < 0)
 		return -1;
 	AUTO_FD lease_fd = layer_lease(store, err);
 	commit->upper_fd = lease_fd >= 0 ? changes_open(commit->engine, &commit->container, err)

@@ -9,8 +9,8 @@
 #include "kernel/union/overlay.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
+#include "sys/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -55,19 +55,17 @@ typedef void name_fn(struct differ *differ, int dir_fd, const char *name, const 
 static int each_name(struct differ *differ, int root_fd, const char *parent, name_fn *found,
 		     struct err *err)
 {
-	AUTO_FD at_fd = rooted_open_nosymlink(root_fd, parent, O_RDONLY | O_DIRECTORY, 0, err);
-	DIR *dir = at_fd >= 0 ? fdopendir(at_fd) : NULL;
-	if (dir == NULL)
-		return at_fd < 0 ? -1 : err_sys(err, "list /%s", parent);
-	at_fd = -1;
-	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
+	AUTO(struct strv, strv_done) names = { 0 };
+	AUTO_FD fd = rooted_open_nosymlink(root_fd, parent, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0)
+		return -1;
+	if (tree_names(fd, &names, err) < 0)
+		return err_context(err, "/%s", parent);
+	for (size_t i = 0; i < names.len; i++) {
 		AUTO_FREE char *path = mem_printf("%s%s%s", parent, parent[0] != '\0' ? "/" : "",
-						  d->d_name);
-		found(differ, dirfd(dir), d->d_name, path);
+						  names.items[i]);
+		found(differ, fd, names.items[i], path);
 	}
-	closedir(dir);
 	return 0;
 }
 

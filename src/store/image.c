@@ -154,7 +154,7 @@ int image_list(const struct store *store, struct image_list *out, struct err *er
 	return 0;
 }
 
-static int full_name(const char *name, char **out, struct err *err)
+int image_full_name(const char *name, char **out, struct err *err)
 {
 	AUTO(struct reference, reference_done) reference = { 0 };
 	if (reference_parse(name, &reference, err) < 0)
@@ -188,7 +188,7 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 			       IMAGE_CONFIG_MAX);
 	for (size_t i = 0; names != NULL && i < names->len; i++) {
 		char *full = NULL;
-		if (full_name(names->items[i], &full, err) < 0)
+		if (image_full_name(names->items[i], &full, err) < 0)
 			return -1;
 		strv_add_take(&full_names, full);
 	}
@@ -210,7 +210,7 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 int image_tag(const struct store *store, const char *id, const char *name, struct err *err)
 {
 	AUTO_FREE char *full = NULL;
-	if (full_name(name, &full, err) < 0)
+	if (image_full_name(name, &full, err) < 0)
 		return -1;
 	AUTO(struct image, image_done) image = { 0 };
 	AUTO_FD lock_fd = store_lock(store, LOCK_SHARED, err);

@@ -61,6 +61,10 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 	      const struct strv *layers, const struct strv *names, char out_id[DIGEST_HEX_SIZE],
 	      struct err *err);
 
+/** What a name that is to be given to an image is in full. Owned.
+ *  @return 0, or -1 ERR_INVALID: no name, or a digest, which nobody can give */
+int image_full_name(const char *name, char **out, struct err *err);
+
 /** Point one more name at an image. A name that pointed elsewhere moves. */
 int image_tag(const struct store *store, const char *id, const char *name, struct err *err);
 

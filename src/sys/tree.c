@@ -19,6 +19,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -249,4 +250,32 @@ int tree_remove(int dir_fd, const char *name, struct err *err)
 		return err_hint(err, "something is mounted there; it is not entered");
 	}
 	return err_sys(err, "remove %s: %s", name, failed);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int tree_names(int dir_fd, struct strv *out, struct err *err)
+{
+	AUTO_FD fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	size_t first = out->len;
+	if (dir == NULL)
+		return err_sys(err, "open the directory");
+	fd_take(&fd);
+	errno = 0;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL; errno = 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			strv_add(out, entry->d_name);
+	int failed = errno;
+	closedir(dir);
+	while (failed != 0 && out->len > first)
+		free(strv_take_last(out));
+	if (failed != 0)
+		return err_num(err, failed, "read the directory");
+	if (out->len > first + 1)
+		qsort(out->items + first, out->len - first, sizeof(out->items[0]), compare_names);
+	return 0;
 }

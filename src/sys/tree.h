@@ -3,6 +3,7 @@
 
 /* Directory trees by descriptor. */
 #include "base/err.h"
+#include "base/strv.h"
 
 /**
  * Remove `name` in `dir_fd` and everything below it, never following a symlink and never crossing
@@ -15,3 +16,11 @@
  * Source: openat2(2) RESOLVE_NO_XDEV, unlinkat(2)
  */
 int tree_remove(int dir_fd, const char *name, struct err *err);
+
+/**
+ * The names in a directory, sorted, without "." and "..".
+ * @dir_fd  any descriptor of it, also O_PATH; its offset is not touched
+ * @return 0 and the names appended to `out`, or -1 ERR_SYSTEM; a directory that cannot be read to
+ * its end is an error
+ */
+int tree_names(int dir_fd, struct strv *out, struct err *err);

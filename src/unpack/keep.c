@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
+#include "sys/tree.h"
 #include "unpack/extract_state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -26,16 +26,19 @@ static int keep_file(const struct extract *extract, const char *path, struct err
 }
 
 /* Files of one directory; its directories are put on the list. */
-static int keep_entries(const struct extract *extract, const char *path, DIR *dir,
-			struct strv *dirs, struct err *err)
+static int keep_entries(const struct extract *extract, const char *path, struct strv *dirs,
+			struct err *err)
 {
 	struct stat st;
-	for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	AUTO(struct strv, strv_done) names = { 0 };
+	AUTO_FD fd = rooted_open_nosymlink(extract->options.root_fd, path, O_RDONLY | O_DIRECTORY,
+					   0, err);
+	if (fd < 0 || tree_names(fd, &names, err) < 0)
+		return err_context(err, "look at what is replaced");
+	for (size_t i = 0; i < names.len; i++) {
+		if (fstatat(fd, names.items[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return err_sys(err, "look at what is replaced");
-		AUTO_FREE char *child = mem_printf("%s/%s", path, d->d_name);
+		AUTO_FREE char *child = mem_printf("%s/%s", path, names.items[i]);
 		if (S_ISDIR(st.st_mode))
 			strv_add(dirs, child);
 		else if (S_ISREG(st.st_mode) && keep_file(extract, child, err) < 0)
@@ -46,25 +49,14 @@ static int keep_entries(const struct extract *extract, const char *path, DIR *di
 
 static int keep_tree(const struct extract *extract, const char *path, struct err *err)
 {
-	AUTO(struct strv, strv_done) dirs = { 0 };
-	strv_add(&dirs, path);
-	for (size_t i = 0; i < dirs.len; i++) {
-		int fd = rooted_open_nosymlink(extract->options.root_fd, dirs.items[i],
-					       O_RDONLY | O_DIRECTORY, 0, err);
-		if (fd < 0)
-			return -1;
-		DIR *dir = fdopendir(fd);
-		if (dir == NULL) {
-			fd_close(&fd);
-			return err_sys(err, "list what is replaced");
-		}
-		AUTO_FREE char *here = mem_strdup(dirs.items[i]);
-		int rc = keep_entries(extract, here, dir, &dirs, err);
-		closedir(dir);
-		if (rc < 0)
-			return -1;
+	AUTO(struct strv, strv_done) todo = { 0 };
+	int rc = 0;
+	strv_add(&todo, path);
+	while (rc == 0 && todo.len > 0) {
+		AUTO_FREE char *dir = strv_take_last(&todo);
+		rc = keep_entries(extract, dir, &todo, err);
 	}
-	return 0;
+	return rc;
 }
 
 int extract_keep(const struct extract *extract, const char *name, struct err *err)
