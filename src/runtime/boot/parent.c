@@ -243,10 +243,15 @@ static int take_entered(struct boot *boot, struct err *err)
 {
 	pid_t pid = boot->board->entered_pid;
 	siginfo_t info;
-	AUTO_FD pidfd = pid > 0 && pid != boot->outer_pid ? pidfd_open(pid, 0) : -1;
-	if (pidfd < 0 ||
-	    waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
+	if (pid <= 0 || pid == boot->outer_pid)
 		return boot_describe_death(boot, err);
+	AUTO_FD pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? boot_describe_death(boot, err)
+				      : err_call(err, "pidfd_open", "open process %d", (int)pid);
+	if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
+		return errno == ECHILD ? boot_describe_death(boot, err)
+				       : err_call(err, "waitid", "look at process %d", (int)pid);
 	boot->pid = pid;
 	boot->pidfd = fd_take(&pidfd);
 	return 0;
