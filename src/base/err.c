@@ -117,7 +117,7 @@ const char *err_kind_name(enum err_kind kind)
 		[ERR_NONE] = "none",         [ERR_SYSTEM] = "system",
 		[ERR_INVALID] = "invalid",   [ERR_NOT_FOUND] = "not-found",
 		[ERR_CONFLICT] = "conflict", [ERR_UNSUPPORTED] = "unsupported",
-		[ERR_REMOTE] = "remote",
+		[ERR_REMOTE] = "remote",     [ERR_DENIED] = "denied",
 	};
 	return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";
 }

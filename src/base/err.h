@@ -22,6 +22,7 @@ enum err_kind {
 	ERR_CONFLICT,    /* the object exists, is in use, or is locked */
 	ERR_UNSUPPORTED, /* this kernel, machine or build cannot do it */
 	ERR_REMOTE,      /* another process or host failed */
+	ERR_DENIED,      /* a host refused who we are: credentials missing or wrong */
 };
 
 #define ERR_TEXT_MAX 1024

@@ -22,7 +22,7 @@ int output_exit_status(const struct err *err)
 		[ERR_NONE] = EXIT_OK,         [ERR_SYSTEM] = EXIT_FAILED,
 		[ERR_INVALID] = EXIT_FAILED,  [ERR_NOT_FOUND] = EXIT_FAILED,
 		[ERR_CONFLICT] = EXIT_FAILED, [ERR_UNSUPPORTED] = EXIT_FAILED,
-		[ERR_REMOTE] = EXIT_FAILED,
+		[ERR_REMOTE] = EXIT_FAILED,   [ERR_DENIED] = EXIT_FAILED,
 	};
 	return (size_t)err->kind < ARRAY_LEN(statuses) ? statuses[err->kind] : EXIT_FAILED;
 }

@@ -300,7 +300,7 @@ static int take_board(struct boot *boot, struct err *err)
 	munmap(boot->board, boot->board_size);
 	boot->board = copy;
 	copy->err.text[ERR_TEXT_MAX - 1] = copy->err.hint[ERR_HINT_MAX - 1] = '\0';
-	if (copy->err.kind > ERR_REMOTE)
+	if (copy->err.kind > ERR_DENIED)
 		copy->err.kind = ERR_REMOTE;
 	if (copy->warnings_len > BOOT_WARNINGS_SIZE)
 		copy->warnings_len = BOOT_WARNINGS_SIZE;
