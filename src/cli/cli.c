@@ -73,13 +73,16 @@ static int fail_usage(const struct err *err, const char *command, int status)
 	return status;
 }
 
-static int print_help(const struct verb *verb)
+/* Of a verb, of a noun, or with neither of the program. */
+static int print_help(const struct verb *verb, const struct verb_noun *noun)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
 	unsigned width = output_width(STDOUT_FILENO, 80);
 	struct err err = { 0 };
 	if (verb != NULL)
 		help_add_verb(&text, verb, width);
+	else if (noun != NULL)
+		help_add_noun(&text, noun, width);
 	else
 		help_add_program(&text, width);
 	if (output_write(&text, &err) < 0) {
@@ -112,7 +115,7 @@ static int verb_execute_input(struct cli *cli, const struct verb *verb, char *co
 	int outcome = option_parse(&verb->options, command, verb->stop_at_operand, args, input,
 				   &operands, &err);
 	if (outcome == OPTION_WANTS_HELP)
-		return print_help(verb);
+		return print_help(verb, NULL);
 	if (outcome < 0)
 		return fail_usage(&err, command, EXIT_USAGE);
 	if (operands_check(verb, operands.len, &err) < 0)
@@ -136,16 +139,19 @@ static int verb_execute(struct cli *cli, const struct verb *verb, char *const *a
 	return status;
 }
 
-/* `onggi help [VERB]` */
+/* `onggi help [[NOUN] VERB | NOUN]` */
 static int run_help(char *const *args)
 {
 	struct err err = { 0 };
 	struct verb_match match;
 	if (args[0] == NULL)
-		return print_help(NULL);
+		return print_help(NULL, NULL);
+	const struct verb_noun *noun = args[1] == NULL ? verb_noun_find(args[0]) : NULL;
+	if (noun != NULL && noun->about != NULL)
+		return print_help(NULL, noun);
 	if (verb_lookup(args, &match, &err) < 0)
 		return fail_usage(&err, "onggi", EXIT_FAILED);
-	return print_help(match.verb);
+	return print_help(match.verb, match.noun);
 }
 
 int cli_main(char *const *args)
@@ -162,13 +168,15 @@ int cli_main(char *const *args)
 		return output_line(&err, "onggi version " ONGGI_VERSION) < 0 ? EXIT_FAILED
 									     : EXIT_OK;
 	if (outcome == OPTION_WANTS_HELP || words.len == 0)
-		return print_help(NULL);
+		return print_help(NULL, NULL);
 	if (strcmp(words.items[0], "help") == 0)
 		return run_help(words.items + 1);
 
 	struct verb_match match;
 	if (verb_lookup(words.items, &match, &err) < 0)
 		return fail_usage(&err, "onggi", EXIT_FAILED);
+	if (match.verb == NULL)
+		return print_help(NULL, match.noun);
 	AUTO(struct strv, strv_done) rest = { 0 };
 	if (match.preset != NULL)
 		strv_add(&rest, match.preset);

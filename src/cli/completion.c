@@ -6,43 +6,64 @@
 
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* @return owned */
-static struct shell_verb *list_verbs(size_t *out_len)
+struct verb_list {
+	struct shell_verb *items;
+	size_t len;
+	struct strv names; /* of verbs under nouns */
+};
+
+static void verb_list_done(struct verb_list *list)
 {
-	struct shell_verb *verbs = NULL;
-	size_t len = 0;
-	for (const struct verb *const *verb = verb_table; *verb != NULL; verb++) {
-		if ((*verb)->is_hidden)
-			continue;
-		bool is_this = strcmp((*verb)->name, "completion") == 0;
-		verbs = mem_realloc(verbs, (len + 1) * sizeof(*verbs));
-		verbs[len++] = (struct shell_verb){
-			.name = (*verb)->name,
-			.summary = (*verb)->summary,
-			.options = &(*verb)->options,
-			.complete_operands = is_this ? COMPLETE_WORDS : (*verb)->complete_operands,
-			.operand_words = "bash zsh fish",
-			.stops_at_operand = (*verb)->stop_at_operand,
-		};
+	free(list->items);
+	strv_done(&list->names);
+}
+
+static void add_verb(struct verb_list *list, const char *name, const struct verb *verb)
+{
+	bool is_this = strcmp(name, "completion") == 0;
+	list->items = mem_realloc(list->items, (list->len + 1) * sizeof(*list->items));
+	list->items[list->len++] = (struct shell_verb){
+		.name = name,
+		.summary = verb->summary,
+		.options = &verb->options,
+		.complete_operands = is_this ? COMPLETE_WORDS : verb->complete_operands,
+		.operand_words = "bash zsh fish",
+		.stops_at_operand = verb->stop_at_operand,
+	};
+}
+
+/* Verbs by themselves, then each noun's: `image ls` has the options of `images`. */
+static void list_verbs(struct verb_list *out)
+{
+	for (const struct verb *const *verb = verb_table; *verb != NULL; verb++)
+		if (!(*verb)->is_hidden && strchr((*verb)->name, ' ') == NULL)
+			add_verb(out, (*verb)->name, *verb);
+	for (const struct verb_noun *noun = verb_nouns; noun->name != NULL; noun++) {
+		struct verb_member members[VERB_MEMBERS_MAX];
+		size_t len = verb_noun_members(noun, members);
+		for (size_t i = 0; i < len; i++) {
+			char *name = mem_printf("%s %s", noun->name, members[i].name);
+			strv_add_take(&out->names, name);
+			add_verb(out, name, members[i].verb);
+		}
 	}
-	*out_len = len;
-	return verbs;
 }
 
 static int completion_verb(struct cli *cli UNUSED, void *input UNUSED, const struct strv *operands,
 			   struct err *err)
 {
 	AUTO(struct buf, buf_done) out = { 0 };
-	size_t len;
-	AUTO_FREE struct shell_verb *verbs = list_verbs(&len);
+	AUTO(struct verb_list, verb_list_done) list = { 0 };
+	list_verbs(&list);
 	struct shell_program program = {
 		.name = "onggi",
 		.prefix = "_onggi",
 		.globals = &cli_global_options,
-		.verbs = verbs,
-		.verbs_len = len,
+		.verbs = list.items,
+		.verbs_len = list.len,
 		.list_containers = "onggi ps -a --format '{{.Names}}'",
 		.list_images = "onggi images --format '{{.Repository}}:{{.Tag}}'",
 	};

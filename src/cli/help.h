@@ -11,6 +11,9 @@ void help_add_program(struct buf *out, unsigned width);
 /** `onggi VERB --help`. */
 void help_add_verb(struct buf *out, const struct verb *verb, unsigned width);
 
+/** `onggi NOUN --help`. */
+void help_add_noun(struct buf *out, const struct verb_noun *noun, unsigned width);
+
 #define HELP_WIDTH_MAX 110 /* longer lines are hard to read */
 
 /** Append words of `text`, which begins at `column`, wrapped at `width`; lines after the first are
@@ -31,6 +34,7 @@ void man_add_paragraphs(struct buf *out, const char *text);
 /** Plain text into roff: backslashes, minus signs, and dots or quotes at the start of a line. */
 void man_add_text(struct buf *out, const char *text);
 
-/** The manual pages onggi(1) and onggi-VERB(1), in man(7) roff. */
+/** The manual pages onggi(1), onggi-NOUN(1) and onggi-VERB(1), in man(7) roff. */
 void man_add_program(struct buf *out);
+void man_add_noun(struct buf *out, const struct verb_noun *noun);
 void man_add_verb(struct buf *out, const struct verb *verb);

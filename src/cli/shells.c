@@ -5,7 +5,15 @@
  */
 #include "cli/shells.h"
 
+#include "base/mem.h"
+
+#include <stdio.h>
 #include <string.h>
+
+/* A name, or a part of one. */
+struct shell_word {
+	char text[48];
+};
 
 static bool is_offered(const struct option_row *row)
 {
@@ -17,10 +25,74 @@ static bool takes_value(const struct option_row *row)
 	return row->argument != NULL && row->implied == NULL;
 }
 
-static void add_verb_names(struct buf *out, const struct shell_program *program)
+/* "image" of "image prune", or "": the noun that a verb stands under. */
+static struct shell_word noun_of(const struct shell_verb *verb)
 {
-	for (size_t i = 0; i < program->verbs_len; i++)
-		buf_addf(out, "%s%s", i == 0 ? "" : " ", program->verbs[i].name);
+	struct shell_word noun = { 0 };
+	size_t len = strcspn(verb->name, " ");
+	if (verb->name[len] == ' ')
+		snprintf(noun.text, sizeof(noun.text), "%.*s", (int)len, verb->name);
+	return noun;
+}
+
+/* "prune" of "image prune" */
+static const char *own_name(const struct shell_verb *verb)
+{
+	const char *space = strchr(verb->name, ' ');
+	return space != NULL ? space + 1 : verb->name;
+}
+
+/* "image_prune": part of a function's name. */
+static struct shell_word function_of(const struct shell_verb *verb)
+{
+	struct shell_word name = { 0 };
+	snprintf(name.text, sizeof(name.text), "%s", verb->name);
+	for (char *space = name.text; (space = strchr(space, ' ')) != NULL;)
+		*space = '_';
+	return name;
+}
+
+/* The verbs under a noun ("": under none). */
+#define MEMBER_EACH(verb, program, noun)                                                           \
+	for (const struct shell_verb *verb = (program)->verbs;                                     \
+	     verb < (program)->verbs + (program)->verbs_len; verb++)                               \
+		if (strcmp(noun_of(verb).text, (noun)) == 0)
+
+/* Each noun once: at the first verb that has it. */
+static bool begins_noun(const struct shell_program *program, const struct shell_verb *verb)
+{
+	struct shell_word noun = noun_of(verb);
+	if (noun.text[0] == '\0')
+		return false;
+	for (const struct shell_verb *other = program->verbs; other < verb; other++)
+		if (strcmp(noun_of(other).text, noun.text) == 0)
+			return false;
+	return true;
+}
+
+#define NOUN_EACH(verb, program)                                                                   \
+	for (const struct shell_verb *verb = (program)->verbs;                                     \
+	     verb < (program)->verbs + (program)->verbs_len; verb++)                               \
+		if (begins_noun((program), verb))
+
+static void add_member_names(struct buf *out, const struct shell_program *program, const char *noun)
+{
+	const char *separator = "";
+	MEMBER_EACH(verb, program, noun)
+	{
+		buf_addf(out, "%s%s", separator, own_name(verb));
+		separator = " ";
+	}
+}
+
+static void add_nouns(struct buf *out, const struct shell_program *program, const char *before,
+		      const char *between)
+{
+	NOUN_EACH(verb, program)
+	{
+		buf_addf(out, "%s%s", before, noun_of(verb).text);
+		before = between;
+	}
 }
 
 static void add_option_names(struct buf *out, const struct option_tables *options)
@@ -80,13 +152,33 @@ static void add_bash_values(struct buf *out, const struct shell_program *program
 static void add_bash_verb(struct buf *out, const struct shell_program *program,
 			  const struct shell_verb *verb)
 {
-	buf_addf(out, "%s_%s() {\n\tcase $2 in\n", program->prefix, verb->name);
+	buf_addf(out, "%s_%s() {\n\tcase $2 in\n", program->prefix, function_of(verb).text);
 	add_bash_values(out, program, verb->options);
 	buf_addf(out, "\tesac\n\tif [[ $1 == -* ]]; then\n\t\t%s_words '", program->prefix);
 	add_option_names(out, verb->options);
 	buf_add_str(out, "'\n\telse\n\t\t");
 	add_bash_action(out, program, verb->complete_operands, verb->operand_words);
 	buf_add_str(out, "\n\tfi\n}\n\n");
+}
+
+static void add_bash_noun(struct buf *out, const struct shell_program *program, const char *noun)
+{
+	buf_addf(out, "%s_%s() {\n\t%s_words '", program->prefix, noun, program->prefix);
+	add_member_names(out, program, noun);
+	buf_add_str(out, " --help'\n}\n\n");
+}
+
+/* Where a noun is the verb, and the word behind it complete, both together are. */
+static void add_bash_nouns(struct buf *out, const struct shell_program *program)
+{
+	AUTO(struct buf, buf_done) pattern = { 0 };
+	add_nouns(&pattern, program, "", " | ");
+	if (pattern.len > 0)
+		buf_addf(out,
+			 "\t\t%s)\n\t\t\tverb=${COMP_WORDS[i]}\n"
+			 "\t\t\t((i + 1 == COMP_CWORD)) || verb+=_${COMP_WORDS[i + 1]}\n"
+			 "\t\t\tbreak ;;\n",
+			 buf_str(&pattern));
 }
 
 /* Global options with a value: the word after them is no verb. */
@@ -114,6 +206,10 @@ static void add_bash(struct buf *out, const struct shell_program *program)
 		 prefix, prefix);
 	for (size_t i = 0; i < program->verbs_len; i++)
 		add_bash_verb(out, program, &program->verbs[i]);
+	NOUN_EACH(verb, program)
+	{
+		add_bash_noun(out, program, noun_of(verb).text);
+	}
 	buf_addf(out,
 		 "%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} verb='' i\n"
 		 "\tCOMPREPLY=()\n"
@@ -121,13 +217,15 @@ static void add_bash(struct buf *out, const struct shell_program *program)
 		 "\t\tcase ${COMP_WORDS[i]} in\n",
 		 prefix);
 	add_bash_globals(out, program);
+	buf_add_str(out, "\t\t-*) ;;\n");
+	add_bash_nouns(out, program);
 	buf_addf(out,
-		 "\t\t-*) ;;\n"
 		 "\t\t*) verb=${COMP_WORDS[i]}; break ;;\n"
 		 "\t\tesac\n\tdone\n"
 		 "\tif [[ -z $verb ]]; then\n\t\t%s_words '",
 		 prefix);
-	add_verb_names(out, program);
+	add_member_names(out, program, "");
+	add_nouns(out, program, " ", " ");
 	buf_add_char(out, ' ');
 	add_option_names(out, program->globals);
 	buf_addf(out,
@@ -218,7 +316,7 @@ static void add_zsh_lister(struct buf *out, const struct shell_program *program,
 static void add_zsh_verb(struct buf *out, const struct shell_program *program,
 			 const struct shell_verb *verb)
 {
-	buf_addf(out, "%s_%s() {\n\t_arguments -s%s \\\n", program->prefix, verb->name,
+	buf_addf(out, "%s_%s() {\n\t_arguments -s%s \\\n", program->prefix, function_of(verb).text,
 		 verb->stops_at_operand ? " -A '-*'" : "");
 	add_zsh_options(out, program, verb->options);
 	if (verb->complete_operands != COMPLETE_NOTHING) {
@@ -229,29 +327,57 @@ static void add_zsh_verb(struct buf *out, const struct shell_program *program,
 	buf_add_str(out, "\n}\n\n");
 }
 
-static void add_zsh(struct buf *out, const struct shell_program *program)
+static void add_zsh_description(struct buf *out, const char *name, const char *text)
 {
-	const char *prefix = program->prefix;
-	buf_addf(out, "#compdef %s\n\n", program->name);
-	add_zsh_lister(out, program, "containers", program->list_containers);
-	add_zsh_lister(out, program, "images", program->list_images);
-	for (size_t i = 0; i < program->verbs_len; i++)
-		add_zsh_verb(out, program, &program->verbs[i]);
-	buf_addf(out, "%s() {\n\tlocal context state line\n\tlocal -a verbs\n\tverbs=(\n", prefix);
-	for (size_t i = 0; i < program->verbs_len; i++) {
-		buf_addf(out, "\t\t'%s:", program->verbs[i].name);
-		add_zsh_text(out, program->verbs[i].summary);
-		buf_add_str(out, "'\n");
+	buf_addf(out, "\t\t'%s:", name);
+	add_zsh_text(out, text);
+	buf_add_str(out, "'\n");
+}
+
+/* A function that offers verbs and hands over to theirs: of a noun, or ("") of the program. */
+static void add_zsh_verbs(struct buf *out, const struct shell_program *program, const char *noun)
+{
+	bool is_top = noun[0] == '\0';
+	AUTO_FREE char *function = mem_printf("%s%s%s", program->prefix, is_top ? "" : "_", noun);
+	buf_addf(out, "%s() {\n\tlocal context state line\n\tlocal -a verbs\n\tverbs=(\n",
+		 function);
+	MEMBER_EACH(verb, program, noun)
+	{
+		add_zsh_description(out, own_name(verb), verb->summary);
+	}
+	NOUN_EACH(verb, program)
+	{
+		AUTO_FREE char *about = mem_printf("Verbs of %s", noun_of(verb).text);
+		if (is_top)
+			add_zsh_description(out, noun_of(verb).text, about);
 	}
 	buf_add_str(out, "\t)\n\t_arguments -s -A '-*' \\\n");
-	add_zsh_options(out, program, program->globals);
+	if (is_top)
+		add_zsh_options(out, program, program->globals);
+	else
+		buf_add_str(out, "\t\t'--help[Show the verbs]'");
 	buf_addf(out,
 		 " \\\n\t\t'1:verb:->verb' \\\n\t\t'*::arg:->args'\n"
 		 "\tcase $state in\n"
 		 "\tverb) _describe verb verbs ;;\n"
 		 "\targs) (( $+functions[%s_$words[1]] )) && %s_$words[1] ;;\n"
-		 "\tesac\n}\n\n%s \"$@\"\n",
-		 prefix, prefix, prefix);
+		 "\tesac\n}\n\n",
+		 function, function);
+}
+
+static void add_zsh(struct buf *out, const struct shell_program *program)
+{
+	buf_addf(out, "#compdef %s\n\n", program->name);
+	add_zsh_lister(out, program, "containers", program->list_containers);
+	add_zsh_lister(out, program, "images", program->list_images);
+	for (size_t i = 0; i < program->verbs_len; i++)
+		add_zsh_verb(out, program, &program->verbs[i]);
+	NOUN_EACH(verb, program)
+	{
+		add_zsh_verbs(out, program, noun_of(verb).text);
+	}
+	add_zsh_verbs(out, program, "");
+	buf_addf(out, "%s \"$@\"\n", program->prefix);
 }
 
 static void add_fish_text(struct buf *out, const char *text)
@@ -309,26 +435,57 @@ static void add_fish_options(struct buf *out, const struct shell_program *progra
 	}
 }
 
+/* When is a word for this verb's name, or (`is_inside`) for what comes behind it? */
+static void add_fish_condition(struct buf *out, const struct shell_program *program,
+			       const struct shell_verb *verb, bool is_inside)
+{
+	struct shell_word noun = noun_of(verb);
+	const char *seen = "__fish_seen_subcommand_from";
+	if (noun.text[0] == '\0' && !is_inside)
+		buf_add_str(out, "__fish_use_subcommand");
+	else if (noun.text[0] == '\0')
+		buf_addf(out, "%s %s", seen, verb->name);
+	else
+		buf_addf(out, "%s %s; and ", seen, noun.text);
+	if (noun.text[0] == '\0')
+		return;
+	buf_addf(out, "%s%s ", is_inside ? "" : "not ", seen);
+	if (is_inside)
+		buf_add_str(out, own_name(verb));
+	else
+		add_member_names(out, program, noun.text);
+}
+
+static void add_fish_verb(struct buf *out, const struct shell_program *program,
+			  const struct shell_verb *verb)
+{
+	AUTO(struct buf, buf_done) before = { 0 }, inside = { 0 };
+	add_fish_condition(&before, program, verb, false);
+	add_fish_condition(&inside, program, verb, true);
+	buf_addf(out, "complete -c %s -n '%s' -a %s -d ", program->name, buf_str(&before),
+		 own_name(verb));
+	add_fish_text(out, verb->summary);
+	buf_add_char(out, '\n');
+	add_fish_options(out, program, buf_str(&inside), verb->options);
+	if (verb->complete_operands == COMPLETE_NOTHING)
+		return;
+	buf_addf(out, "complete -c %s -n '%s'", program->name, buf_str(&inside));
+	add_fish_action(out, program, verb->complete_operands, verb->operand_words);
+	buf_add_char(out, '\n');
+}
+
 static void add_fish(struct buf *out, const struct shell_program *program)
 {
 	buf_addf(out, "# fish completion for %s\n\ncomplete -c %s -f\n", program->name,
 		 program->name);
 	add_fish_options(out, program, "__fish_use_subcommand", program->globals);
-	for (size_t i = 0; i < program->verbs_len; i++) {
-		const struct shell_verb *verb = &program->verbs[i];
-		AUTO(struct buf, buf_done) condition = { 0 };
-		buf_addf(&condition, "__fish_seen_subcommand_from %s", verb->name);
-		buf_addf(out, "complete -c %s -n __fish_use_subcommand -a %s -d ", program->name,
-			 verb->name);
-		add_fish_text(out, verb->summary);
-		buf_add_char(out, '\n');
-		add_fish_options(out, program, buf_str(&condition), verb->options);
-		if (verb->complete_operands == COMPLETE_NOTHING)
-			continue;
-		buf_addf(out, "complete -c %s -n '%s'", program->name, buf_str(&condition));
-		add_fish_action(out, program, verb->complete_operands, verb->operand_words);
-		buf_add_char(out, '\n');
+	NOUN_EACH(verb, program)
+	{
+		buf_addf(out, "complete -c %s -n __fish_use_subcommand -a %s -d 'Verbs of %s'\n",
+			 program->name, noun_of(verb).text, noun_of(verb).text);
 	}
+	for (size_t i = 0; i < program->verbs_len; i++)
+		add_fish_verb(out, program, &program->verbs[i]);
 }
 
 int shells_add_script(struct buf *out, const struct shell_program *program, const char *shell,

@@ -7,7 +7,8 @@
 #include "cli/option.h"
 
 struct shell_verb {
-	const char *name, *summary;
+	const char *name; /* "run"; "image ls" for one that stands under a noun */
+	const char *summary;
 	const struct option_tables *options;
 	enum option_complete complete_operands;
 	const char *operand_words; /* for COMPLETE_WORDS */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs, their other names, and the names that Docker's users know and Onggi has not yet. */
+/* The verbs, their other names, and the names that Docker's users know and Onggi has not yet. What
+ * goes with a noun is in noun.c. */
 #include "cli/verb.h"
+
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -38,46 +41,11 @@ const struct verb_alias verb_aliases[] = {
 	{ 0 },
 };
 
-/* Docker's words: with `verbs`, a noun; else a verb. They are refused by name. */
-static const struct {
-	const char *name, *verbs;
-} unsupported[] = {
-	{ "attach", NULL },
-	{ "build", NULL },
-	{ "builder", "build prune" },
-	{ "buildx", "bake build create du inspect ls prune rm use version" },
-	{ "checkpoint", "create ls rm" },
-	{ "compose", "up down ps logs build pull start stop restart run exec config" },
-	{ "container", "attach cp create exec kill logs pause port prune rename "
-		       "restart start stats stop top unpause update wait" },
-	{ "context", "create export import inspect ls rm show update use" },
-	{ "cp", NULL },
-	{ "create", NULL },
-	{ "events", NULL },
-	{ "exec", NULL },
-	{ "image", "build prune pull push" },
-	{ "kill", NULL },
-	{ "login", NULL },
-	{ "logout", NULL },
-	{ "logs", NULL },
-	{ "manifest", "annotate create inspect push rm" },
-	{ "network", "connect create disconnect inspect ls prune rm" },
-	{ "pause", NULL },
-	{ "port", NULL },
-	{ "pull", NULL },
-	{ "push", NULL },
-	{ "rename", NULL },
-	{ "restart", NULL },
-	{ "search", NULL },
-	{ "start", NULL },
-	{ "stats", NULL },
-	{ "stop", NULL },
-	{ "system", "df dial-stdio events prune" },
-	{ "top", NULL },
-	{ "unpause", NULL },
-	{ "update", NULL },
-	{ "volume", "create inspect ls prune rm update" },
-	{ "wait", NULL },
+/* Docker's verbs that are not there yet: refused by name. */
+static const char *const missing[] = {
+	"attach", "build", "cp",    "create", "events", "exec",    "kill",   "login",
+	"logout", "logs",  "pause", "port",   "pull",   "push",    "rename", "restart",
+	"search", "start", "stats", "stop",   "top",    "unpause", "update", "wait",
 };
 
 const struct verb *verb_find(const char *name)
@@ -100,76 +68,73 @@ static const struct verb_alias *alias_find(const char *noun, const char *name)
 	return NULL;
 }
 
-static bool has_word(const char *words, const char *word)
+static int refuse_verb(const char *name, struct err *err)
 {
-	size_t len = strlen(word);
-	for (const char *s = words; s != NULL && *s != '\0'; s += strspn(s, " ")) {
-		size_t n = strcspn(s, " ");
-		if (n == len && strncmp(s, word, len) == 0)
-			return true;
-		s += n;
-	}
-	return false;
-}
-
-static int refuse_verb(const char *noun, const char *name, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_LEN(unsupported); i++) {
-		if (noun == NULL && strcmp(unsupported[i].name, name) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(missing); i++)
+		if (strcmp(missing[i], name) == 0)
 			return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", name);
-		if (noun != NULL && strcmp(unsupported[i].name, noun) == 0 &&
-		    has_word(unsupported[i].verbs, name))
-			return err_set(err, ERR_UNSUPPORTED, "'%s %s' is not yet supported", noun,
-				       name);
-	}
-	if (noun != NULL)
-		return err_set(err, ERR_INVALID, "unknown command: onggi %s %s", noun, name);
 	return err_set(err, ERR_INVALID, "unknown command: onggi %s", name);
 }
 
-static bool is_noun(const char *word)
+/* "image frobnicate" */
+static int refuse_member(const struct verb_noun *noun, const char *name, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(unsupported); i++)
-		if (unsupported[i].verbs != NULL && strcmp(unsupported[i].name, word) == 0)
-			return true;
-	return false;
+	AUTO(struct strv, strv_done) words = { 0 };
+	if (noun->missing != NULL)
+		strv_split(&words, noun->missing, ' ');
+	if (strv_find(&words, name) >= 0)
+		return err_set(err, ERR_UNSUPPORTED, "'%s %s' is not yet supported", noun->name,
+			       name);
+	return err_set(err, ERR_INVALID, "unknown command: onggi %s %s", noun->name, name);
 }
 
 /* "container" alone: say which commands there are. */
-static int refuse_noun(const char *noun, struct err *err)
+static int refuse_noun(const struct verb_noun *noun, struct err *err)
 {
+	struct verb_member members[VERB_MEMBERS_MAX];
 	AUTO(struct buf, buf_done) names = { 0 };
-	for (const struct verb_alias *alias = verb_aliases; alias->name != NULL; alias++)
-		if (alias->noun != NULL && strcmp(alias->noun, noun) == 0)
-			buf_addf(&names, "%s%s", names.len > 0 ? ", " : "", alias->name);
-	if (names.len == 0)
-		return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", noun);
-	err_set(err, ERR_INVALID, "'onggi %s' needs a command", noun);
+	size_t len = verb_noun_members(noun, members);
+	for (size_t i = 0; i < len; i++)
+		buf_addf(&names, "%s%s", i > 0 ? ", " : "", members[i].name);
+	if (len == 0)
+		return err_set(err, ERR_UNSUPPORTED, "'%s' is not yet supported", noun->name);
+	err_set(err, ERR_INVALID, "'onggi %s' needs a command", noun->name);
 	return err_hint(err, "one of %s", buf_str(&names));
+}
+
+static int lookup_member(const struct verb_noun *noun, const char *name, struct verb_match *out,
+			 struct err *err)
+{
+	if (name != NULL && noun->about != NULL &&
+	    (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)) {
+		*out = (struct verb_match){ .noun = noun, .used = 2 };
+		return 0;
+	}
+	if (name == NULL || name[0] == '-')
+		return refuse_noun(noun, err);
+	AUTO_FREE char *whole = mem_printf("%s %s", noun->name, name);
+	const struct verb *verb = verb_find(whole);
+	const struct verb_alias *alias = verb == NULL ? alias_find(noun->name, name) : NULL;
+	if (verb == NULL && alias == NULL)
+		return refuse_member(noun, name, err);
+	*out = (struct verb_match){ .verb = verb != NULL ? verb : verb_find(alias->verb),
+				    .preset = alias != NULL ? alias->preset : NULL,
+				    .used = 2 };
+	return 0;
 }
 
 int verb_lookup(char *const *words, struct verb_match *out, struct err *err)
 {
 	const struct verb *verb = verb_find(words[0]);
-	if (verb != NULL) {
-		*out = (struct verb_match){ .verb = verb, .used = 1 };
-		return 0;
-	}
+	const struct verb_noun *noun = verb_noun_find(words[0]);
 	const struct verb_alias *alias = alias_find(NULL, words[0]);
-	size_t used = 1;
-	if (alias == NULL && !is_noun(words[0]))
-		return refuse_verb(NULL, words[0], err);
-	if (alias == NULL && (words[1] == NULL || words[1][0] == '-'))
-		return refuse_noun(words[0], err);
-	if (alias == NULL) {
-		used = 2;
-		alias = alias_find(words[0], words[1]);
-	}
-	if (alias == NULL)
-		return refuse_verb(words[0], words[1], err);
-	*out = (struct verb_match){ .verb = verb_find(alias->verb),
-				    .preset = alias->preset,
-				    .used = used };
+	if (verb == NULL && noun != NULL)
+		return lookup_member(noun, words[1], out, err);
+	if (verb == NULL && alias == NULL)
+		return refuse_verb(words[0], err);
+	*out = (struct verb_match){ .verb = verb != NULL ? verb : verb_find(alias->verb),
+				    .preset = verb == NULL ? alias->preset : NULL,
+				    .used = 1 };
 	return 0;
 }
 
@@ -178,4 +143,11 @@ void verb_add_usage(struct buf *out, const struct verb *verb)
 	buf_addf(out, "onggi %s [OPTIONS]", verb->name);
 	if (verb->operands != NULL)
 		buf_addf(out, " %s", verb->operands);
+}
+
+void verb_add_page(struct buf *out, const struct verb *verb)
+{
+	buf_add_str(out, "onggi-");
+	for (const char *s = verb->name; *s != '\0'; s++)
+		buf_add_char(out, *s == ' ' ? '-' : *s);
 }

@@ -19,7 +19,7 @@ struct engine *cli_engine(struct cli *cli, struct err *err);
 struct engine *cli_engine_bare(struct cli *cli, struct err *err);
 
 struct verb {
-	const char *name;        /* "run" */
+	const char *name;        /* "run"; "image prune" for a verb that only a noun has */
 	const char *operands;    /* as in usage: "IMAGE [COMMAND] [ARG...]"; NULL: none */
 	const char *summary;     /* one line, imperative, no full stop */
 	const char *details;     /* paragraphs for the man page, separated by an empty line; NULL */
@@ -54,6 +54,27 @@ extern const struct verb verb_commit, verb_completion, verb_diff, verb_explain, 
 /** The table, in alphabetical order, NULL at the end. */
 extern const struct verb *const verb_table[];
 
+/** The words that stand in front of verbs: `image prune`, and `image ls`, which is `images`. */
+struct verb_noun {
+	const char *name;    /* "image" */
+	const char *about;   /* what its verbs are about: "images"; NULL: it has none yet */
+	const char *missing; /* Docker's verbs that are not there yet, separated by spaces */
+};
+extern const struct verb_noun verb_nouns[]; /* in alphabetical order; ends with name NULL */
+
+/** @return the noun of this name, or NULL; also one that has no verbs yet */
+const struct verb_noun *verb_noun_find(const char *name);
+
+/** A verb as a noun has it: `ls` of image, which is verb_images. */
+struct verb_member {
+	const char *name;
+	const struct verb *verb;
+};
+#define VERB_MEMBERS_MAX 48
+
+/** All verbs of a noun, by name. @return how many */
+size_t verb_noun_members(const struct verb_noun *noun, struct verb_member out[VERB_MEMBERS_MAX]);
+
 /** Names under which Docker's users know a verb: `container ls` is `ps`. */
 struct verb_alias {
 	const char *noun;   /* "container", or NULL for an alias of the top level */
@@ -63,13 +84,14 @@ struct verb_alias {
 };
 extern const struct verb_alias verb_aliases[]; /* ends with name NULL */
 
-/** @return the verb called `name`, or NULL */
+/** @return the verb of this name ("run", "image prune"), or NULL */
 const struct verb *verb_find(const char *name);
 
 struct verb_match {
-	const struct verb *verb;
-	const char *preset; /* an argument that the alias stands for, or NULL */
-	size_t used;        /* how many words name the verb */
+	const struct verb *verb;      /* NULL: the help of a noun is asked for */
+	const struct verb_noun *noun; /* then this is it */
+	const char *preset;           /* an argument that the alias stands for, or NULL */
+	size_t used;                  /* how many words name it */
 };
 
 /**
@@ -80,6 +102,9 @@ int verb_lookup(char *const *words, struct verb_match *out, struct err *err);
 
 /** "onggi run [OPTIONS] IMAGE [COMMAND] [ARG...]" */
 void verb_add_usage(struct buf *out, const struct verb *verb);
+
+/** Name of its manual page: "onggi-image-prune" */
+void verb_add_page(struct buf *out, const struct verb *verb);
 
 /** The global options: --root, --run-root, --help, --version. Parsed into struct cli_globals. */
 struct cli_globals {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verb.h"
 
+#include "base/mem.h"
 #include "cli/help.h"
 #include "cli/listing.h"
 
@@ -61,7 +62,7 @@ static void others_are_refused_by_name(void **state)
 		{ "network", "'network' is not yet supported", ERR_UNSUPPORTED },
 		{ "container foo", "unknown command: onggi container foo", ERR_INVALID },
 		{ "container", "'onggi container' needs a command", ERR_INVALID },
-		{ "image --help", "'onggi image' needs a command", ERR_INVALID },
+		{ "image -x", "'onggi image' needs a command", ERR_INVALID },
 		{ "frobnicate", "unknown command: onggi frobnicate", ERR_INVALID },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -84,6 +85,38 @@ static void table_is_in_order(void **state)
 	}
 	for (const struct verb_alias *alias = verb_aliases; alias->name != NULL; alias++)
 		assert_non_null(verb_find(alias->verb));
+}
+
+static void nouns_have_verbs(void **state)
+{
+	(void)state;
+	struct verb_member members[VERB_MEMBERS_MAX];
+	struct verb_match match = { 0 };
+	assert_int_equal(lookup("image --help", &match, NULL), 0);
+	assert_null(match.verb);
+	assert_ptr_equal(match.noun, verb_noun_find("image"));
+	for (const struct verb_noun *noun = verb_nouns; noun->name != NULL; noun++) {
+		size_t len = verb_noun_members(noun, members);
+		assert_in_range(len, 0, VERB_MEMBERS_MAX - 1);
+		assert_int_equal(len > 0, noun->about != NULL);
+		assert_null(verb_find(noun->name));
+		for (size_t i = 0; i < len; i++) {
+			AUTO_FREE char *line = mem_printf("%s %s", noun->name, members[i].name);
+			assert_int_equal(lookup(line, &match, NULL), 0);
+			assert_ptr_equal(match.verb, members[i].verb);
+			assert_int_equal(match.used, 2);
+		}
+		if (noun[1].name != NULL)
+			assert_true(strcmp(noun->name, noun[1].name) < 0);
+	}
+	for (const struct verb *const *verb = verb_table; *verb != NULL; verb++) {
+		AUTO_FREE char *noun = mem_strdup((*verb)->name);
+		char *space = strchr(noun, ' ');
+		if (space != NULL) {
+			*space = '\0';
+			assert_non_null(verb_noun_find(noun));
+		}
+	}
 }
 
 /* Help keeps to the width, whatever it is; no page has an empty .SH. */
@@ -159,6 +192,7 @@ int main(void)
 		cmocka_unit_test(names_and_aliases),
 		cmocka_unit_test(others_are_refused_by_name),
 		cmocka_unit_test(table_is_in_order),
+		cmocka_unit_test(nouns_have_verbs),
 		cmocka_unit_test(help_fits),
 		cmocka_unit_test(manual_pages_have_their_parts),
 		cmocka_unit_test(filters_narrow_down),

@@ -23,6 +23,12 @@ setup_file() {
 	assert_output $'default\ndocker'
 	run complete_words onggi completion z
 	assert_output zsh
+	run complete_words onggi ima
+	assert_output $'images\nimage'
+	run complete_words onggi image hi
+	assert_output history
+	run complete_words onggi --root /x image ls --dig
+	assert_output --digests
 }
 
 @test "completion: zsh and fish accept theirs" {
@@ -33,6 +39,8 @@ setup_file() {
 	command -v zsh >/dev/null && zsh -n "$BATS_TEST_TMPDIR/_onggi"
 	command -v fish >/dev/null && fish -n "$BATS_TEST_TMPDIR/onggi.fish"
 	grep -q -- "-l memory -s m" "$BATS_TEST_TMPDIR/onggi.fish"
+	grep -q "from image; and __fish_seen_subcommand_from ls' -l digests" "$BATS_TEST_TMPDIR/onggi.fish"
+	grep -q "^_onggi_image_ls() {" "$BATS_TEST_TMPDIR/_onggi"
 }
 
 @test "completion: of onggi-runtime, for all three shells" {
