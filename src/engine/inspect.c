@@ -150,11 +150,13 @@ static struct json_object *config_of(const struct image_config *config)
 char *engine_inspect_image(struct engine *engine, const char *reference, struct err *err)
 {
 	AUTO(struct image, image_done) image = { 0 };
-	if (image_find(&engine->store, reference, &image, err) < 0)
+	if (image_find(&engine->store, reference, &image, err) < 0 ||
+	    image_load_names(&engine->store, &image, err) < 0)
 		return NULL;
 	struct json_object *object = json_object_new_object();
 	put_digest(object, "Id", image.id);
 	json_object_object_add(object, "RepoTags", list_of(&image.names, 0));
+	json_object_object_add(object, "RepoDigests", list_of(&image.digests, 0));
 	put(object, "Created", image.config.created);
 	put(object, "Author", image.config.author);
 	put(object, "Architecture", image.config.architecture);

@@ -30,6 +30,17 @@ static void work_on_image(struct fixture *f)
 	image_removed_done(&removed);
 }
 
+static void work_on_pulled(struct fixture *f)
+{
+	char id[DIGEST_HEX_SIZE];
+	struct err err = { 0 };
+	fixture_pulled(f, "abc", "host.example/made", "1", id);
+	struct image_removed removed = { 0 };
+	if (image_remove(&f->store, "host.example/made:1", false, &removed, &err) < 0)
+		fail_msg("%s", err.text);
+	image_removed_done(&removed);
+}
+
 static void work_on_container(struct fixture *f, bool is_throwaway)
 {
 	struct container c = fixture_container("made", NULL, is_throwaway);
@@ -84,14 +95,19 @@ static void check_after(struct fixture *f, const char *where)
 		if (container_remove(&f->store, containers.items[i].id, NULL, &err) < 0)
 			fail_msg("%s: %s", where, err.text);
 	size_t expected_layers = images.len > 0 ? 3 : 0;
+	/* A manifest and its index; both or none, and never without their image. */
+	size_t manifests = fixture_count(f, "manifests");
+	size_t expected_blobs = images.len + 2 * manifests;
 	if (fixture_count(f, "staging") != 0 || fixture_count(f, "containers") != 0 ||
 	    fixture_count(f, "run:containers") != 0 || fixture_count(f, "run:names") != 0 ||
-	    fixture_count(f, "quarantine") != 0 || fixture_count(f, "blobs/sha256") != images.len ||
+	    fixture_count(f, "quarantine") != 0 || manifests > images.len ||
+	    fixture_count(f, "blobs/sha256") != expected_blobs ||
 	    fixture_count(f, "layers") != expected_layers || f->warnings != 0)
-		fail_msg("%s: remains: staging %zu, containers %zu, run %zu, names %zu, layers %zu",
+		fail_msg("%s: remains: staging %zu, containers %zu, run %zu, names %zu, layers "
+			 "%zu, manifests %zu, blobs %zu",
 			 where, fixture_count(f, "staging"), fixture_count(f, "containers"),
 			 fixture_count(f, "run:containers"), fixture_count(f, "run:names"),
-			 fixture_count(f, "layers"));
+			 fixture_count(f, "layers"), manifests, fixture_count(f, "blobs/sha256"));
 	image_list_done(&images);
 	container_list_done(&containers);
 }
@@ -150,6 +166,12 @@ static void killed_with_an_image(void **state)
 {
 	(void)state;
 	sweep_kills("image", work_on_image, 1);
+}
+
+static void killed_with_a_pulled_image(void **state)
+{
+	(void)state;
+	sweep_kills("pulled image", work_on_pulled, 1);
 }
 
 static void killed_with_a_kept_container(void **state)
@@ -235,6 +257,7 @@ int main(void)
 		cmocka_unit_test(killed_with_a_throwaway_container),
 		cmocka_unit_test(killed_with_a_kept_container),
 		cmocka_unit_test(killed_with_an_image),
+		cmocka_unit_test(killed_with_a_pulled_image),
 		cmocka_unit_test(many_at_a_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,8 +89,8 @@ char *fixture_layer(struct fixture *fixture, const char *text, char chain[DIGEST
 	return name;
 }
 
-void fixture_image(struct fixture *fixture, const char *layers, const char *name,
-		   char out_id[DIGEST_HEX_SIZE])
+/* Commit the layers. @return owned config of an image of them */
+static char *layers_and_config(struct fixture *fixture, const char *layers, struct strv *out_names)
 {
 	AUTO(struct image_config, image_config_done)
 	config = {
@@ -98,20 +98,67 @@ void fixture_image(struct fixture *fixture, const char *layers, const char *name
 		.architecture = mem_strdup("amd64"),
 		.created = mem_strdup("2026-01-02T03:04:05.5Z"),
 	};
-	AUTO(struct strv, strv_done) layer_names = { 0 };
-	AUTO(struct strv, strv_done) names = { 0 };
 	char chain[DIGEST_HEX_SIZE] = "", diff_id[80];
 	for (const char *l = layers; *l != '\0'; l++) {
 		char text[] = { *l, '\0' };
-		strv_add_take(&layer_names, fixture_layer(fixture, text, chain, diff_id));
+		strv_add_take(out_names, fixture_layer(fixture, text, chain, diff_id));
 		strv_add(&config.diff_ids, diff_id);
 	}
 	strv_add(&config.cmd, "/bin/sh");
+	return image_config_format(&config);
+}
+
+void fixture_image(struct fixture *fixture, const char *layers, const char *name,
+		   char out_id[DIGEST_HEX_SIZE])
+{
+	AUTO(struct strv, strv_done) layer_names = { 0 };
+	AUTO(struct strv, strv_done) names = { 0 };
+	AUTO_FREE char *json = layers_and_config(fixture, layers, &layer_names);
+	struct err err = { 0 };
 	if (name != NULL)
 		strv_add(&names, name);
-	AUTO_FREE char *json = image_config_format(&config);
-	struct err err = { 0 };
 	if (image_add(&fixture->store, json, strlen(json), &layer_names, &names, out_id, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void describe(struct manifest_blob *out, const char *type, const struct buf *bytes)
+{
+	snprintf(out->media_type, sizeof(out->media_type), "%s", type);
+	digest_of(buf_str(bytes), bytes->len, out->digest);
+	out->size = bytes->len;
+}
+
+void fixture_pulled(struct fixture *fixture, const char *layers, const char *repository,
+		    const char *tag, char out_id[DIGEST_HEX_SIZE])
+{
+	AUTO(struct strv, strv_done) layer_names = { 0 };
+	AUTO(struct buf, buf_done) config = { 0 };
+	AUTO(struct buf, buf_done) bytes = { 0 };
+	AUTO(struct buf, buf_done) index = { 0 };
+	AUTO(struct manifest, manifest_done) manifest = { .layers_len = strlen(layers) };
+	AUTO_FREE char *json = layers_and_config(fixture, layers, &layer_names);
+	struct err err = { 0 };
+	buf_add_str(&config, json);
+	buf_addf(&bytes, "{manifest %s}", layers);
+	buf_add_str(&index, "{index}");
+	describe(&manifest.self, "application/vnd.oci.image.manifest.v1+json", &bytes);
+	describe(&manifest.index, "application/vnd.oci.image.index.v1+json", &index);
+	describe(&manifest.config, "application/vnd.oci.image.config.v1+json", &config);
+	manifest.layers = mem_alloc(manifest.layers_len + 1, sizeof(*manifest.layers));
+	for (size_t i = 0; i < manifest.layers_len; i++) {
+		digest_of(layers + i, 1, manifest.layers[i].digest);
+		manifest.layers[i].size = i + 1;
+	}
+	struct image_pulled pulled = {
+		.config = &config,
+		.layers = &layer_names,
+		.repository = repository,
+		.tag = tag,
+		.manifest = &manifest,
+		.manifest_bytes = &bytes,
+		.index_bytes = &index,
+	};
+	if (image_add_pulled(&fixture->store, &pulled, out_id, &err) < 0)
 		fail_msg("%s", err.text);
 }
 

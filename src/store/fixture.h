@@ -34,6 +34,11 @@ char *fixture_layer(struct fixture *fixture, const char *text, char chain[DIGEST
 void fixture_image(struct fixture *fixture, const char *layers, const char *name,
 		   char out_id[DIGEST_HEX_SIZE]);
 
+/** The same, pulled from this repository by this tag (may be NULL): its index is the bytes
+ *  "{index}", its manifest "{manifest LAYERS}". */
+void fixture_pulled(struct fixture *fixture, const char *layers, const char *repository,
+		    const char *tag, char out_id[DIGEST_HEX_SIZE]);
+
 /** A container's values: done with container_done. */
 struct container fixture_container(const char *name, const char *image_id, bool is_throwaway);
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "format/reference.h"
+#include "store/blob.h"
 #include "store/image_record.h"
 #include "store/refs.h"
 #include "store/scan.h"
@@ -26,6 +27,18 @@ static int not_found(const char *reference, struct err *err)
 	return err_hint(err, "`onggi images` shows what there is; `onggi load` brings more");
 }
 
+/* Content is content: an image's own id serves as well, and a manifest's that it came by. */
+static int find_by_content(const struct store *store, const char *digest,
+			   char out_id[DIGEST_HEX_SIZE])
+{
+	char path[sizeof("images/") + DIGEST_HEX_LEN];
+	snprintf(path, sizeof(path), "images/%s", digest);
+	if (faccessat(store->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return manifest_find(store, digest, out_id);
+	snprintf(out_id, DIGEST_HEX_SIZE, "%s", digest);
+	return 1;
+}
+
 /* name[:tag][@digest] -> id. @return 1 with the id and the full name, 0 no such name */
 static int find_by_name(const struct store *store, const char *text, char out_id[DIGEST_HEX_SIZE],
 			char **out_name)
@@ -33,18 +46,16 @@ static int find_by_name(const struct store *store, const char *text, char out_id
 	AUTO(struct reference, reference_done) reference = { 0 };
 	if (reference_parse(text, &reference, NULL) < 0)
 		return 0;
+	if (reference.digest != NULL) {
+		free(reference.tag);
+		reference.tag = NULL;
+	}
 	AUTO_FREE char *name = reference_format(&reference);
 	int got = refs_lookup(store, name, out_id);
-	if (got == 0 && reference.digest != NULL) {
-		/* Content is content: an image's own id serves as well. */
-		char path[sizeof("images/") + DIGEST_HEX_LEN];
-		snprintf(path, sizeof(path), "images/%s", reference.digest);
-		got = faccessat(store->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-		if (got == 1)
-			snprintf(out_id, DIGEST_HEX_SIZE, "%s", reference.digest);
-	} else if (got == 1) {
+	if (got == 1)
 		*out_name = ptr_take(&name);
-	}
+	else if (reference.digest != NULL)
+		got = find_by_content(store, reference.digest, out_id);
 	return got;
 }
 
@@ -79,6 +90,12 @@ static int find_by_id(const struct store *store, const char *text, char out_id[D
 	return 0;
 }
 
+/* A name is a tag's, or a digest's. */
+static void add_name(struct image *image, const char *name)
+{
+	strv_add(strchr(name, '@') != NULL ? &image->digests : &image->names, name);
+}
+
 int image_find(const struct store *store, const char *reference, struct image *out, struct err *err)
 {
 	char id[DIGEST_HEX_SIZE];
@@ -96,7 +113,7 @@ int image_find(const struct store *store, const char *reference, struct image *o
 		return -1;
 	}
 	if (name != NULL)
-		strv_add_take(&image.names, ptr_take(&name));
+		add_name(&image, name);
 	*out = image;
 	return 0;
 }
@@ -107,9 +124,10 @@ int image_load_names(const struct store *store, struct image *image, struct err 
 	if (refs_list(store, &refs, err) < 0)
 		return -1;
 	strv_done(&image->names);
+	strv_done(&image->digests);
 	for (size_t i = 0; i < refs.ids.len; i++)
 		if (strcmp(refs.ids.items[i], image->id) == 0)
-			strv_add(&image->names, refs.names.items[i]);
+			add_name(image, refs.names.items[i]);
 	return 0;
 }
 
@@ -146,7 +164,7 @@ int image_list(const struct store *store, struct image_list *out, struct err *er
 		list.len++;
 		for (size_t j = 0; j < refs.ids.len; j++)
 			if (strcmp(refs.ids.items[j], image->id) == 0)
-				strv_add(&image->names, refs.names.items[j]);
+				add_name(image, refs.names.items[j]);
 	}
 	qsort(list.items, list.len, sizeof(*list.items), newer_first);
 	*out = list;
@@ -166,14 +184,19 @@ int image_full_name(const char *name, char **out, struct err *err)
 	return 0;
 }
 
-static int write_blob(const struct store *store, const char *hex, const struct buf *data,
-		      struct err *err)
+/* What image_add and image_add_pulled have in common: under the shared store lock, which keeps
+ * sweeps away until the record reaches the layers and the blobs. */
+static int add_record(const struct store *store, const struct buf *json, const struct strv *layers,
+		      char out_id[DIGEST_HEX_SIZE], struct err *err)
 {
-	AUTO_FD blobs_fd = openat(store->root_fd, "blobs/sha256",
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (blobs_fd < 0)
-		return err_sys(err, "open blobs/sha256");
-	return file_replace(blobs_fd, hex, data->data, data->len, 0400, FILE_DURABLE, err);
+	AUTO(struct image, image_done) image = { 0 };
+	if (image_record_compose(store, json, layers, &image, err) < 0)
+		return -1;
+	if (blob_write(store, image.id, json, err) < 0 ||
+	    image_record_write(store, &image, err) < 0)
+		return err_context(err, "add image %.12s", image.id);
+	memcpy(out_id, image.id, DIGEST_HEX_SIZE);
+	return 0;
 }
 
 int image_add(const struct store *store, const void *config_json, size_t config_len,
@@ -181,8 +204,8 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 	      struct err *err)
 {
 	AUTO(struct buf, buf_done) json = { 0 };
-	AUTO(struct image, image_done) image = { 0 };
 	AUTO(struct strv, strv_done) full_names = { 0 };
+	char id[DIGEST_HEX_SIZE];
 	if (config_len > IMAGE_CONFIG_MAX)
 		return err_set(err, ERR_INVALID, "image config: larger than %u bytes",
 			       IMAGE_CONFIG_MAX);
@@ -193,17 +216,37 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 		strv_add_take(&full_names, full);
 	}
 	buf_add(&json, config_json, config_len);
-	/* Shared: a layer found here is not swept before the record that reaches it is there. */
 	AUTO_FD lock_fd = store_lock(store, LOCK_SHARED, err);
-	if (lock_fd < 0 || image_record_compose(store, &json, layers, &image, err) < 0)
+	if (lock_fd < 0 || add_record(store, &json, layers, id, err) < 0)
 		return -1;
-	if (write_blob(store, image.id, &json, err) < 0 ||
-	    image_record_write(store, &image, err) < 0)
-		return err_context(err, "add image %.12s", image.id);
 	for (size_t i = 0; i < full_names.len; i++)
-		if (refs_set(store, full_names.items[i], image.id, err) < 0)
+		if (refs_set(store, full_names.items[i], id, err) < 0)
 			return -1;
-	memcpy(out_id, image.id, DIGEST_HEX_SIZE);
+	memcpy(out_id, id, DIGEST_HEX_SIZE);
+	return 0;
+}
+
+int image_add_pulled(const struct store *store, const struct image_pulled *pulled,
+		     char out_id[DIGEST_HEX_SIZE], struct err *err)
+{
+	const struct manifest *manifest = pulled->manifest;
+	char id[DIGEST_HEX_SIZE];
+	AUTO_FREE char *by_digest = mem_printf("%s@sha256:%s", pulled->repository,
+					       manifest_digest(manifest));
+	AUTO_FREE char *by_tag = pulled->tag != NULL
+					 ? mem_printf("%s:%s", pulled->repository, pulled->tag)
+					 : NULL;
+	digest_of(buf_str(pulled->config), pulled->config->len, id);
+	if (pulled->config->len > IMAGE_CONFIG_MAX || strcmp(id, manifest->config.digest) != 0)
+		return err_set(err, ERR_INVALID, "image config: not the one of the manifest");
+	AUTO_FD lock_fd = store_lock(store, LOCK_SHARED, err);
+	if (lock_fd < 0 ||
+	    manifest_write(store, manifest, pulled->manifest_bytes, pulled->index_bytes, err) < 0 ||
+	    add_record(store, pulled->config, pulled->layers, id, err) < 0 ||
+	    refs_set(store, by_digest, id, err) < 0 ||
+	    (by_tag != NULL && refs_set(store, by_tag, id, err) < 0))
+		return -1;
+	memcpy(out_id, id, DIGEST_HEX_SIZE);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "oci/image_config.h"
+#include "store/manifest.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -15,6 +16,7 @@ struct image {
 	struct image_config config;
 	struct strv layers;  /* layer names, bottom first: directories layers/NAME/fs */
 	struct strv names;   /* "docker.io/library/debian:12", normalised; see image_find */
+	struct strv digests; /* "docker.io/library/debian@sha256:...": how registries know it */
 	uint64_t size_bytes; /* of all layers, unpacked */
 	uint64_t created_ns; /* realtime; 0 unknown */
 };
@@ -22,16 +24,17 @@ struct image {
 void image_done(struct image *image);
 
 /**
- * Find an image by "name[:tag]" (Docker's short forms), "name@sha256:...", or an id or an
- * unambiguous prefix of one. This is on the path of a start: two small files are read, so
- * `names` holds only the name it was found by (none by id); image_load_names brings the rest.
+ * Find an image by "name[:tag]" (Docker's short forms), "name@sha256:..." of a manifest or an
+ * index (a tag beside it means nothing), or an id or an unambiguous prefix of one. This is on the
+ * path of a start: two small files are read, so `names` and `digests` hold only the name it was
+ * found by (none by id); image_load_names brings the rest.
  *
  * @return 0; -1 ERR_NOT_FOUND "no such image: X", ERR_CONFLICT for an ambiguous prefix
  */
 int image_find(const struct store *store, const char *reference, struct image *out,
 	       struct err *err);
 
-/** Replace image->names by all the names that lead to it. Reads all refs: for inspect. */
+/** Replace image->names and image->digests by all there are. Reads all refs: for inspect. */
 int image_load_names(const struct store *store, struct image *image, struct err *err);
 
 /** The config's original bytes (their digest, the id, is checked). Errors as image_load_config. */
@@ -61,6 +64,24 @@ int image_add(const struct store *store, const void *config_json, size_t config_
 	      const struct strv *layers, const struct strv *names, char out_id[DIGEST_HEX_SIZE],
 	      struct err *err);
 
+/** An image as a registry had it. */
+struct image_pulled {
+	const struct buf *config;  /* original bytes */
+	const struct strv *layers; /* committed, bottom first */
+	const char *repository;    /* "docker.io/library/debian" */
+	const char *tag;           /* NULL: pulled by digest, it gets no name */
+	const struct manifest *manifest;
+	const struct buf *manifest_bytes, *index_bytes; /* original; the latter may be NULL */
+};
+
+/**
+ * As image_add, and keep the manifest (and the index) it came by. The image can then be found by
+ * "repository@sha256:..." of the index, or of the manifest when there was none. What is there
+ * already is left as it is, unless it is damaged.
+ */
+int image_add_pulled(const struct store *store, const struct image_pulled *pulled,
+		     char out_id[DIGEST_HEX_SIZE], struct err *err);
+
 /** What a name that is to be given to an image is in full. Owned.
  *  @return 0, or -1 ERR_INVALID: no name, or a digest, which nobody can give */
 int image_full_name(const char *name, char **out, struct err *err);
@@ -75,8 +96,9 @@ struct image_removed {
 void image_removed_done(struct image_removed *removed);
 
 /**
- * Docker's rmi: a name goes; the last name takes the image and its unshared layers along. By id:
- * refused (ERR_CONFLICT) with several names unless `force`. An image used by a container is
+ * Docker's rmi: a name goes, and with the last tag of a repository what that repository's digests
+ * called it; the last name takes the image and its unshared layers along. By id: refused
+ * (ERR_CONFLICT) with several names unless `force`. An image used by a container is
  * refused (ERR_CONFLICT naming it). With `force` only a running container is in the way; a stopped
  * one keeps the image, which loses its names. Layers that a load holds a lease on stay for a later
  * layer_sweep.

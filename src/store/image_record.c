@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "base/mem.h"
 #include "base/warn.h"
+#include "store/blob.h"
 #include "store/layer.h"
 #include "store/record.h"
 #include "sys/fd.h"
@@ -22,6 +23,7 @@ void image_done(struct image *image)
 	image_config_done(&image->config);
 	strv_done(&image->layers);
 	strv_done(&image->names);
+	strv_done(&image->digests);
 	memset(image, 0, sizeof(*image));
 }
 
@@ -104,15 +106,11 @@ int image_record_compose(const struct store *store, const struct buf *config_jso
 
 int image_read_config(const struct store *store, const char *id, struct buf *out, struct err *err)
 {
-	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN], hex[DIGEST_HEX_SIZE];
-	snprintf(path, sizeof(path), "blobs/sha256/%.64s", id);
-	if (file_read(store->root_fd, path, IMAGE_CONFIG_MAX, out, err) < 0)
-		return -1;
-	digest_of(buf_str(out), out->len, hex);
-	if (strcmp(hex, id) == 0)
+	char what[64];
+	snprintf(what, sizeof(what), "the config of image %.12s", id);
+	if (blob_read(store, id, what, IMAGE_CONFIG_MAX, out, err) == 0)
 		return 0;
-	err_set(err, ERR_INVALID, "the config of image %.12s is damaged", id);
-	return err_hint(err, "load the image again");
+	return err_hint(err, "load or pull the image again");
 }
 
 int image_load_config(const struct store *store, const char *id, struct image_config *out,
@@ -168,5 +166,5 @@ int image_record_read(const struct store *store, const char *id, struct image *o
 	snprintf(path, sizeof(path), "images/%.64s", id);
 	record_quarantine(store, store->root_fd, path, why.text);
 	err_set(err, ERR_INVALID, "image %.12s is damaged", id);
-	return err_hint(err, "load it again");
+	return err_hint(err, "load or pull it again");
 }

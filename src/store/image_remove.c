@@ -63,14 +63,14 @@ static int remove_names(const struct store *store, const struct strv *names,
 static int remove_record(const struct store *store, const struct image *image,
 			 struct strv *out_deleted, struct err *err)
 {
-	char path[sizeof("blobs/sha256/") + DIGEST_HEX_LEN];
+	char path[sizeof("images/") + DIGEST_HEX_LEN];
 	snprintf(path, sizeof(path), "images/%s", image->id);
 	if (unlinkat(store->root_fd, path, 0) < 0 && errno != ENOENT)
 		return err_sys(err, "remove image %.12s", image->id);
 	if (scan_sync(store->root_fd, "images", err) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "blobs/sha256/%s", image->id);
-	unlinkat(store->root_fd, path, 0);
+	if (manifest_sweep(store, err) < 0)
+		return -1;
 	strv_add_take(out_deleted, mem_printf("sha256:%s", image->id));
 	/* Top first, as they came. */
 	AUTO(struct strv, strv_done) layers = { 0 };
@@ -79,27 +79,75 @@ static int remove_record(const struct store *store, const struct image *image,
 	return sweep_layers(store, &layers, out_deleted, err);
 }
 
+/* Where the repository's name ends in "host/path:tag" and "host/path@sha256:..." */
+static size_t repository_len(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	size_t before = slash != NULL ? (size_t)(slash - name) : 0;
+	return before + strcspn(name + before, ":@");
+}
+
+static bool is_same_repository(const char *a, const char *b)
+{
+	size_t len = repository_len(a);
+	return len == repository_len(b) && strncmp(a, b, len) == 0;
+}
+
+/* What goes when one name does: it, and with the last tag of a repository its digests. */
+static void names_with(const struct image *image, const char *name, struct strv *out)
+{
+	strv_add(out, name);
+	if (strchr(name, '@') != NULL)
+		return;
+	for (size_t i = 0; i < image->names.len; i++)
+		if (strcmp(image->names.items[i], name) != 0 &&
+		    is_same_repository(image->names.items[i], name))
+			return;
+	for (size_t i = 0; i < image->digests.len; i++)
+		if (is_same_repository(image->digests.items[i], name))
+			strv_add(out, image->digests.items[i]);
+}
+
+/* By id, without force: one tag at most, and one repository. */
+static bool is_single(const struct image *image)
+{
+	const char *first = image->names.len > 0     ? image->names.items[0]
+			    : image->digests.len > 0 ? image->digests.items[0]
+						     : NULL;
+	for (size_t i = 0; i < image->digests.len; i++)
+		if (!is_same_repository(image->digests.items[i], first))
+			return false;
+	return image->names.len <= 1;
+}
+
 /* Everything under the lock. */
 static int unpublish(const struct store *store, const char *reference, bool force,
 		     struct image_removed *removed, struct err *err)
 {
 	AUTO(struct image, image_done) image = { 0 };
+	AUTO(struct strv, strv_done) going = { 0 };
 	if (image_find(store, reference, &image, err) < 0)
 		return -1;
-	AUTO_FREE char *name = image.names.len > 0 ? mem_strdup(image.names.items[0]) : NULL;
+	AUTO_FREE char *name = image.names.len > 0     ? mem_strdup(image.names.items[0])
+			       : image.digests.len > 0 ? mem_strdup(image.digests.items[0])
+						       : NULL;
 	if (image_load_names(store, &image, err) < 0)
 		return -1;
-	if (name != NULL && image.names.len > 1) {
-		AUTO(struct strv, strv_done) one = { 0 };
-		strv_add(&one, name);
-		return remove_names(store, &one, &removed->untagged, err);
-	}
-	if (name == NULL && image.names.len > 1 && !force) {
-		err_set(err, ERR_CONFLICT, "image %.12s has %zu names", image.id, image.names.len);
-		return err_hint(err, "remove the names one by one, or use --force");
+	size_t all = image.names.len + image.digests.len;
+	if (name != NULL) {
+		names_with(&image, name, &going);
+		if (going.len < all)
+			return remove_names(store, &going, &removed->untagged, err);
+	} else {
+		strv_add_all(&going, &image.names);
+		strv_add_all(&going, &image.digests);
+		if (!is_single(&image) && !force) {
+			err_set(err, ERR_CONFLICT, "image %.12s has %zu names", image.id, all);
+			return err_hint(err, "remove the names one by one, or use --force");
+		}
 	}
 	int used = check_use(store, &image, force, err);
-	if (used < 0 || remove_names(store, &image.names, &removed->untagged, err) < 0)
+	if (used < 0 || remove_names(store, &going, &removed->untagged, err) < 0)
 		return -1;
 	/* A stopped container keeps its image, only without a name. */
 	return used > 0 ? 0 : remove_record(store, &image, &removed->deleted, err);

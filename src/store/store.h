@@ -9,7 +9,8 @@
  *     layers/NAME/{record,fs/}                       names/NAME -> ID
  *     images/HEX         one record per image        cache/seccomp/
  *     refs/...           name:tag -> image           mnt/   an empty directory to mount on
- *     containers/ID/{record,upper/,work/}            boot   -> the boot id this root belongs to
+ *     manifests/...      what images were pulled by  boot   -> the boot id this root belongs to
+ *     containers/ID/{record,upper/,work/}
  *     staging/           work in progress, deletable when its lock is free
  *     quarantine/        damaged objects, for a person to look at
  *     lock, leases       see store_lock, layer_lease

@@ -8,6 +8,7 @@
 
 #include "store/image.h"
 #include "store/layer.h"
+#include "store/manifest.h"
 #include "store/scan.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
@@ -53,6 +54,8 @@ static int sweep_fresh_files(const struct store *store, const char *path, struct
 	AUTO_FD store_lock_fd = -1;
 	AUTO_FD fd = openat(store->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (dir == NULL)
 		return err_sys(err, "open directory %s", path);
 	fd_take(&fd);
@@ -89,7 +92,8 @@ int store_sweep_staging(const struct store *store, struct err *err)
 		removed += rc;
 	}
 	if (sweep_fresh_files(store, "images", err) < 0 ||
-	    sweep_fresh_files(store, "blobs/sha256", err) < 0)
+	    sweep_fresh_files(store, "blobs/sha256", err) < 0 ||
+	    sweep_fresh_files(store, "manifests", err) < 0)
 		return -1;
 	return removed;
 }
@@ -134,30 +138,12 @@ int sweep_layers(const struct store *store, const struct strv *names, struct str
 	return scan_sync(store->layers_fd, ".", err);
 }
 
-/* Configs whose image was never recorded, or is gone. */
-static int sweep_blobs(const struct store *store, struct err *err)
-{
-	AUTO(struct strv, strv_done) blobs = { 0 };
-	if (scan_names(store->root_fd, "blobs/sha256", &blobs, err) < 0)
-		return -1;
-	for (size_t i = 0; i < blobs.len; i++) {
-		char path[sizeof("blobs/sha256/") + 256];
-		snprintf(path, sizeof(path), "images/%.255s", blobs.items[i]);
-		if (faccessat(store->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-		    errno != ENOENT)
-			continue;
-		snprintf(path, sizeof(path), "blobs/sha256/%.255s", blobs.items[i]);
-		unlinkat(store->root_fd, path, 0);
-	}
-	return 0;
-}
-
 int layer_sweep(const struct store *store, struct strv *out_removed, struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
 	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
 	if (store_lock_fd < 0 || scan_names(store->layers_fd, ".", &names, err) < 0 ||
-	    sweep_layers(store, &names, out_removed, err) < 0 || sweep_blobs(store, err) < 0)
+	    sweep_layers(store, &names, out_removed, err) < 0 || manifest_sweep(store, err) < 0)
 		return -1;
 	fd_close(&store_lock_fd);
 	return store_sweep_staging(store, err) < 0 ? -1 : 0;
