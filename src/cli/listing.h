@@ -65,3 +65,10 @@ bool filter_matches_label(const struct strv *labels, const char *wanted);
 
 /** @return true when a filter of this name is there */
 bool filter_has(const struct strv *filters, const char *name);
+
+/**
+ * A moment as a filter names it: a span back from now ("24h"), a date or time (UTC unless it says
+ * its zone), or seconds since 1970.
+ * @return 0, or -1 ERR_INVALID
+ */
+int filter_time(const char *text, uint64_t *out_realtime_ns, struct err *err);

@@ -81,7 +81,8 @@ static void check_after(struct fixture *f, const char *where)
 	struct image_list images = { 0 };
 	struct container_list containers = { 0 };
 	if (container_each_orphan(&f->store, adopt, NULL, &err) < 0 ||
-	    store_sweep_staging(&f->store, &err) < 0 || layer_sweep(&f->store, NULL, &err) < 0 ||
+	    store_sweep_staging(&f->store, &err) < 0 ||
+	    layer_sweep(&f->store, NULL, NULL, &err) < 0 ||
 	    image_list(&f->store, &images, &err) < 0 ||
 	    container_list(&f->store, &containers, &err) < 0)
 		fail_msg("%s: %s", where, err.text);

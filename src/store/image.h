@@ -92,6 +92,7 @@ int image_tag(const struct store *store, const char *id, const char *name, struc
 /** Outcome of image_remove, for "Untagged: ..." and "Deleted: ..." */
 struct image_removed {
 	struct strv untagged, deleted; /* names; "sha256:..." of image and layers */
+	uint64_t freed_bytes;          /* of the layers */
 };
 void image_removed_done(struct image_removed *removed);
 
@@ -105,3 +106,12 @@ void image_removed_done(struct image_removed *removed);
  */
 int image_remove(const struct store *store, const char *reference, bool force,
 		 struct image_removed *out, struct err *err);
+
+/**
+ * Remove an image that no container uses, with all its names (`with_names`), or only if it has
+ * none; asked under the lock. What becomes free is deleted by the next layer_sweep.
+ * @out  grows
+ * @return 1; 0 when it has to stay, or is gone; -1
+ */
+int image_prune(const struct store *store, const char *id, bool with_names,
+		struct image_removed *out, struct err *err);

@@ -61,7 +61,7 @@ static int remove_names(const struct store *store, const struct strv *names,
 }
 
 static int remove_record(const struct store *store, const struct image *image,
-			 struct strv *out_deleted, struct err *err)
+			 struct image_removed *out, struct err *err)
 {
 	char path[sizeof("images/") + DIGEST_HEX_LEN];
 	snprintf(path, sizeof(path), "images/%s", image->id);
@@ -71,12 +71,12 @@ static int remove_record(const struct store *store, const struct image *image,
 		return -1;
 	if (manifest_sweep(store, err) < 0)
 		return -1;
-	strv_add_take(out_deleted, mem_printf("sha256:%s", image->id));
+	strv_add_take(&out->deleted, mem_printf("sha256:%s", image->id));
 	/* Top first, as they came. */
 	AUTO(struct strv, strv_done) layers = { 0 };
 	for (size_t i = image->layers.len; i > 0; i--)
 		strv_add(&layers, image->layers.items[i - 1]);
-	return sweep_layers(store, &layers, out_deleted, err);
+	return sweep_layers(store, &layers, &out->deleted, &out->freed_bytes, err);
 }
 
 /* Where the repository's name ends in "host/path:tag" and "host/path@sha256:..." */
@@ -150,7 +150,7 @@ static int unpublish(const struct store *store, const char *reference, bool forc
 	if (used < 0 || remove_names(store, &going, &removed->untagged, err) < 0)
 		return -1;
 	/* A stopped container keeps its image, only without a name. */
-	return used > 0 ? 0 : remove_record(store, &image, &removed->deleted, err);
+	return used > 0 ? 0 : remove_record(store, &image, removed, err);
 }
 
 int image_remove(const struct store *store, const char *reference, bool force,
@@ -166,4 +166,27 @@ int image_remove(const struct store *store, const char *reference, bool force,
 	*out = removed;
 	removed = (struct image_removed){ 0 };
 	return 0;
+}
+
+int image_prune(const struct store *store, const char *id, bool with_names,
+		struct image_removed *out, struct err *err)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	struct err why = { 0 };
+	AUTO_FD lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+	if (lock_fd < 0)
+		return -1;
+	if (image_find(store, id, &image, &why) < 0 || image_load_names(store, &image, &why) < 0 ||
+	    check_use(store, &image, false, &why) < 0) {
+		if (why.kind == ERR_NOT_FOUND || why.kind == ERR_CONFLICT)
+			return 0;
+		return err_set(err, why.kind, "%s", why.text);
+	}
+	if (image.names.len > 0 && !with_names)
+		return 0;
+	if (remove_names(store, &image.names, &out->untagged, err) < 0 ||
+	    remove_names(store, &image.digests, &out->untagged, err) < 0 ||
+	    remove_record(store, &image, out, err) < 0)
+		return -1;
+	return 1;
 }

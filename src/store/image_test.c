@@ -211,7 +211,7 @@ static void a_lease_keeps_layers(void **state)
 	assert_int_equal(fixture_count(&f, "layers"), 1);
 	close(lease_fd);
 	AUTO(struct strv, strv_done) swept = { 0 };
-	must(layer_sweep(&f.store, &swept, &err), &err);
+	must(layer_sweep(&f.store, &swept, NULL, &err), &err);
 	assert_int_equal(swept.len, 1);
 	assert_int_equal(fixture_count(&f, "layers"), 0);
 	fixture_close(&f);

@@ -74,5 +74,7 @@ void layer_abort(const struct store *store, struct layer_staging *staging);
  * Delete committed layers that no image reaches, if nobody holds a lease, and left-over configs and
  * manifests.
  * @out_removed  gets "sha256:DIFF_ID" of each; may be NULL
+ * @out_bytes    grows by their sizes; may be NULL
  */
-int layer_sweep(const struct store *store, struct strv *out_removed, struct err *err);
+int layer_sweep(const struct store *store, struct strv *out_removed, uint64_t *out_bytes,
+		struct err *err);

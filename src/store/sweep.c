@@ -109,7 +109,7 @@ static int reachable_layers(const struct store *store, struct strv *out, struct 
 }
 
 int sweep_layers(const struct store *store, const struct strv *names, struct strv *out_removed,
-		 struct err *err)
+		 uint64_t *out_bytes, struct err *err)
 {
 	AUTO(struct strv, strv_done) reachable = { 0 };
 	AUTO_FD lease_fd = -1;
@@ -129,6 +129,8 @@ int sweep_layers(const struct store *store, const struct strv *names, struct str
 		bool has_info = layer_info(store, name, &info, NULL) == 0;
 		if (renameat(store->layers_fd, name, store->root_fd, trash) < 0 && errno != ENOENT)
 			return err_sys(err, "remove layer %s", name);
+		if (has_info && out_bytes != NULL)
+			*out_bytes += info.size_bytes;
 		if (has_info && out_removed != NULL) {
 			char digest[sizeof("sha256:") + DIGEST_HEX_LEN];
 			snprintf(digest, sizeof(digest), "sha256:%s", info.diff_id);
@@ -138,12 +140,14 @@ int sweep_layers(const struct store *store, const struct strv *names, struct str
 	return scan_sync(store->layers_fd, ".", err);
 }
 
-int layer_sweep(const struct store *store, struct strv *out_removed, struct err *err)
+int layer_sweep(const struct store *store, struct strv *out_removed, uint64_t *out_bytes,
+		struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
 	AUTO_FD store_lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
 	if (store_lock_fd < 0 || scan_names(store->layers_fd, ".", &names, err) < 0 ||
-	    sweep_layers(store, &names, out_removed, err) < 0 || manifest_sweep(store, err) < 0)
+	    sweep_layers(store, &names, out_removed, out_bytes, err) < 0 ||
+	    manifest_sweep(store, err) < 0)
 		return -1;
 	fd_close(&store_lock_fd);
 	return store_sweep_staging(store, err) < 0 ? -1 : 0;

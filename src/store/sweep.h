@@ -4,10 +4,13 @@
 #include "base/strv.h"
 #include "store/store.h"
 
+#include <stdint.h>
+
 /**
  * Move those of the named layers that no image reaches into staging/, where store_sweep_staging
  * deletes them. Does nothing while somebody holds a lease. Under the exclusive store lock.
  * @out_removed  gets "sha256:DIFF_ID" of each; may be NULL
+ * @out_bytes    grows by their sizes; may be NULL
  */
 int sweep_layers(const struct store *store, const struct strv *names, struct strv *out_removed,
-		 struct err *err);
+		 uint64_t *out_bytes, struct err *err);
