@@ -17,7 +17,7 @@ const struct verb_noun verb_nouns[] = {
 	{ "image", "images", "build pull push" },
 	{ "manifest", NULL, "annotate create inspect push rm" },
 	{ "network", NULL, "connect create disconnect inspect ls prune rm" },
-	{ "system", "the whole of it", "df dial-stdio events prune" },
+	{ "system", "the whole of it", "dial-stdio events prune" },
 	{ "volume", NULL, "create inspect ls prune rm update" },
 	{ 0 },
 };

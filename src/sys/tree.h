@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/strv.h"
 
+#include <stdint.h>
+
 /**
  * Remove `name` in `dir_fd` and everything below it, never following a symlink and never crossing
  * into another mount (EXDEV or EBUSY: the mounted tree is untouched). Nothing there is no error.
@@ -24,3 +26,11 @@ int tree_remove(int dir_fd, const char *name, struct err *err);
  * its end is an error
  */
 int tree_names(int dir_fd, struct strv *out, struct err *err);
+
+/**
+ * Bytes in `name` in `dir_fd` and everything below it: contents of files, each counted once, and
+ * texts of symlinks. Symlinks are not followed; what goes while it is looked at does not count; so
+ * does nothing that lies deeper than a path can say. Nothing there is 0.
+ * @return 0, or -1 ERR_SYSTEM
+ */
+int tree_size(int dir_fd, const char *name, uint64_t *out_bytes, struct err *err);
