@@ -120,6 +120,33 @@ c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != 
 	wait_for 5 nothing_left
 }
 
+@test "oci systemd: a writable scope belongs to root of the user namespace" {
+	need_systemd
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "needs cgroup v2"
+	config 'sh("stat -c %u /sys/fs/cgroup /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/pids.max")
+c["linux"]["namespaces"] += [{"type": "user"}]
+maps = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+c["linux"].update({"uidMappings": maps, "gidMappings": maps})
+for m in c["mounts"]:
+    if m["type"].startswith("cgroup"): m["options"].remove("ro")'
+	run sd run -b "$BUNDLE" "$ID"
+	assert_output $'0\n0\n65534'
+}
+
+@test "oci systemd: a frozen control group of that name is refused, and stays" {
+	need_systemd
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "needs cgroup v2"
+	local folder
+	folder=/sys/fs/cgroup/system.slice/$(unit)
+	mkdir "$folder"
+	echo 1 >"$folder/cgroup.freeze"
+	config 'sh("true")'
+	run sd run -b "$BUNDLE" "$ID"
+	rmdir "$folder"
+	assert_status 1
+	assert_has "unexpectedly frozen"
+}
+
 @test "oci systemd: run in the foreground, and the slice that is asked for" {
 	need_systemd
 	config 'sh("cat /proc/self/cgroup; exit 42"); c["linux"]["cgroupsPath"] = "onggitest-a.slice:box:'"$ID"'"

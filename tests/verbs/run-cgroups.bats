@@ -58,3 +58,17 @@ load ../lib/onggi
 	assert_ok
 	assert_line 1
 }
+
+@test "cgroups: a writable view is the user's to divide, without the limits" {
+	[[ -e /sys/fs/cgroup/cgroup.controllers ]] || skip "needs cgroup v2"
+	# shellcheck disable=SC2016 # for the shell inside
+	local look='cd /sys/fs/cgroup; mkdir inner && echo 0 >inner/cgroup.procs && rmdir inner 2>/dev/null
+		stat -c %u . cgroup.procs pids.max | tr "\n" " "; echo max >pids.max' user
+	for user in "" "--userns auto"; do
+		# shellcheck disable=SC2086 # two words
+		run onggi run --rm --security-opt writable-cgroups --user 1000 $user "$BOX" sh -c "$look"
+		assert_has "1000 1000 "
+		assert_has_not "1000 1000 1000"
+		assert_has "can't create pids.max"
+	done
+}

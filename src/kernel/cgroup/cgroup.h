@@ -135,6 +135,13 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
  */
 int cgroup_join_self(const struct cgroup *cgroup, struct err *err);
 
+/**
+ * v2: let `owner` make children in the cgroup and share out what it has: its directory, and the
+ * files that /sys/kernel/cgroup/delegate names. The limits stay out of reach. v1: nothing.
+ * @return 0, or -1 ERR_SYSTEM
+ */
+int cgroup_give(const struct cgroup *cgroup, uid_t owner, struct err *err);
+
 /** Move another process, all its threads, into every hierarchy (adoption); 0 is the caller.
  *  Waits for an RCU grace period on each. */
 int cgroup_join_pid(const struct cgroup *cgroup, pid_t pid, struct err *err);

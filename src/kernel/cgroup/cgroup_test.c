@@ -322,6 +322,31 @@ static void view_names_each_tree(void **state)
 	}
 }
 
+static uid_t owner_of(int dir_fd, const char *file)
+{
+	struct stat st;
+	assert_int_equal(fstatat(dir_fd, file, &st, 0), 0);
+	return st.st_uid;
+}
+
+static void given_is_what_may_be_divided(void **state)
+{
+	(void)state;
+	bed_init(&bed);
+	bed_keep_v2(&bed);
+	struct cgroup_limits limits = { 0 };
+	struct err err = { 0 };
+	bed_create(&bed, &limits);
+	int dir_fd = bed.cgroup.dir_fds[0];
+	assert_int_equal(cgroup_give(&bed.cgroup, 4321, &err), 0);
+	assert_int_equal(owner_of(dir_fd, "."), 4321);
+	assert_int_equal(owner_of(dir_fd, "cgroup.procs"), 4321);
+	assert_int_equal(owner_of(dir_fd, "cgroup.threads"), 4321);
+	assert_int_equal(owner_of(dir_fd, "cgroup.subtree_control"), 4321);
+	assert_int_equal(owner_of(dir_fd, "cgroup.max.depth"), 0);
+	assert_int_equal(owner_of(dir_fd, "cgroup.freeze"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +360,7 @@ int main(void)
 		BED_TEST(failed_create_takes_everything_back),
 		BED_TEST(remove_takes_what_the_container_made),
 		BED_TEST(view_names_each_tree),
+		BED_TEST(given_is_what_may_be_divided),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

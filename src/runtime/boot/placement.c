@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the payload runs and what it has of the machine beside its namespaces: network devices and
- * cache classes, which only the host's side can give; processors and memory, which it asks for.
+ * Where the payload runs and what it has of the machine beside its namespaces: network devices,
+ * cache classes and its control group, which only the host's side can give; processors and memory,
+ * which it asks for.
  */
 #include "runtime/boot/step_functions.h"
 
@@ -69,6 +70,17 @@ void boot_leave_class(struct boot *boot)
 	if (root_fd >= 0)
 		rdt_remove(root_fd, group, NULL);
 	boot->has_class = false;
+}
+
+/* A user that the namespace does not have is refused later, by who becomes it. */
+int parent_give_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	uint32_t owner = boot->uid;
+	if (boot->plan->has_user_ns &&
+	    !ns_map_id(spec->uid_maps, spec->uid_maps_len, boot->uid, &owner))
+		return 0;
+	return cgroup_give(&boot->cgroup, owner, err);
 }
 
 /* Inherited by what we clone: we only attend to it from now on, on the same processors. */

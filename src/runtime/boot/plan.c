@@ -230,6 +230,29 @@ static bool has_scope(const struct boot_plan *plan)
 	return plan->spec->has_cgroup && plan->options->scope != NULL;
 }
 
+static bool shows_cgroup_writable(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts_len; i++) {
+		const struct spec_mount *mount = &spec->mounts[i];
+		if (mount->type != NULL && strncmp(mount->type, "cgroup", strlen("cgroup")) == 0 &&
+		    !has_option(mount, "ro"))
+			return true;
+	}
+	return false;
+}
+
+/* Source: config-linux.md, "Cgroup ownership". What a joined user namespace maps is not known. */
+static bool gives_cgroup(const struct boot_plan *plan)
+{
+	const struct spec *spec = plan->spec;
+	const struct boot_options *options = plan->options;
+	bool may_be_other = is_new(spec, NS_USER) || options->user != NULL ||
+			    spec->process.user.uid != 0;
+	return spec->has_cgroup && options->is_cgroup_v2 && !options->is_unprivileged &&
+	       is_new(spec, NS_CGROUP) && !is_joined(spec, NS_USER) && may_be_other &&
+	       shows_cgroup_writable(spec);
+}
+
 /* With an outer process, too: what the inner one has to say must not arrive before it is told of.
  */
 static bool waits_for_parent(const struct boot_plan *plan)
@@ -314,9 +337,11 @@ static void plan_parent(struct planner *planner)
 	for (int type = 0; type < NS_COUNT; type++)
 		if (is_joined(spec, (enum ns_type)type))
 			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
+	add_if(planner, makes_cgroup && gives_cgroup(plan), STEP_GIVE_CGROUP);
 	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
 	add_if(planner, has_scope(plan), STEP_MAKE_SCOPE);
 	add_if(planner, has_scope(plan), STEP_LIMIT_SCOPE);
+	add_if(planner, has_scope(plan) && gives_cgroup(plan), STEP_GIVE_SCOPE);
 	add_if(planner, plan->has_user_ns, STEP_WRITE_ID_MAPS);
 	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
 	add_if(planner, spec->net_devices_len > 0, STEP_MOVE_NET_DEVICES);

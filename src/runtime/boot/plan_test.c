@@ -151,6 +151,47 @@ static void scope_is_made_after_the_clone(void **state)
 	bed_done(&bed);
 }
 
+/* Who sees its cgroup writable is to divide it; the host's root may do that anyway. */
+static void writable_cgroup_is_given_to_its_user(void **state)
+{
+	(void)state;
+	struct ns_id_map map = { 0, 100000, 65536 };
+	struct bed bed;
+	bed_init(&bed);
+	bed.options.is_cgroup_v2 = true;
+	bed.spec.namespaces[NS_CGROUP].is_used = true;
+	spec_add_mount(&bed.spec, "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,ro");
+	struct strv *options = &bed.spec.mounts[bed.spec.mounts_len - 1].options;
+	bed.options.user = NULL;
+	bed.spec.process.user.uid = 1000;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	strv_remove(options, (size_t)strv_find(options, "ro"));
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed.spec.process.user.uid = 0;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed.spec.namespaces[NS_USER].is_used = true;
+	bed.spec.uid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.gid_maps = mem_dup(&map, sizeof(map));
+	bed.spec.uid_maps_len = bed.spec.gid_maps_len = 1;
+	make(&bed);
+	assert_true(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed.options.is_unprivileged = true;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed.options.is_unprivileged = false;
+	bed.spec.namespaces[NS_CGROUP].is_used = false;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed.spec.namespaces[NS_CGROUP].is_used = true;
+	bed.options.is_cgroup_v2 = false;
+	make(&bed);
+	assert_false(has_step(&bed, BOOT_PARENT, STEP_GIVE_CGROUP));
+	bed_done(&bed);
+}
+
 static void what_only_the_host_can_give_is_waited_for(void **state)
 {
 	(void)state;
@@ -542,6 +583,7 @@ int main(void)
 		cmocka_unit_test(every_step_has_a_row),
 		cmocka_unit_test(default_container_needs_no_outer),
 		cmocka_unit_test(scope_is_made_after_the_clone),
+		cmocka_unit_test(writable_cgroup_is_given_to_its_user),
 		cmocka_unit_test(what_only_the_host_can_give_is_waited_for),
 		cmocka_unit_test(a_listening_filter_comes_before_the_start),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),

@@ -20,6 +20,7 @@ BOOT_STEP_FUNCTION(parent_clone_source);
 BOOT_STEP_FUNCTION(parent_open_namespace);
 BOOT_STEP_FUNCTION(parent_start_outer);
 BOOT_STEP_FUNCTION(parent_open_cgroup);
+BOOT_STEP_FUNCTION(parent_give_cgroup);
 BOOT_STEP_FUNCTION(parent_start_inner);
 BOOT_STEP_FUNCTION(parent_start_entering);
 BOOT_STEP_FUNCTION(parent_make_scope);

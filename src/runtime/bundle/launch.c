@@ -239,24 +239,34 @@ static int prepare(struct launch *self, struct err *err)
 	return filter_load(&self->bundle, self->record.root_fd, err);
 }
 
+/* Nothing that is put there would ever go on, nor end. */
+static int check_cgroup_is_thawed(struct launch *self, struct err *err)
+{
+	const char *path = self->bundle.spec.cgroups_path;
+	if (cgroup_path_is_frozen(&self->cgroups, path, NULL) <= 0)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+		       "config.json: linux.cgroupsPath: %s: container's cgroup unexpectedly frozen",
+		       path);
+}
+
 /* A record names what may be removed if we are killed: never a group that others are in. The
  * group named after the id is covered by the lock. */
 static int check_cgroup_is_free(struct launch *self, struct err *err)
 {
 	const char *path = self->bundle.spec.cgroups_path;
+	if (!self->bundle.spec.has_cgroup)
+		return 0;
 	/* A unit's name is taken or free: systemd sees to it. */
-	if (!self->bundle.spec.has_cgroup || self->scope.scope.unit != NULL ||
-	    strcmp(path + 1, self->options->id) == 0)
+	if (self->scope.scope.unit != NULL)
+		return check_cgroup_is_thawed(self, err);
+	if (strcmp(path + 1, self->options->id) == 0)
 		return 0;
 	AUTO(struct cgroup, cgroup_done) cgroup = { 0 };
 	if (cgroup_open(&self->cgroups, path, &cgroup, err) < 0)
 		return err_context(err, "config.json: linux.cgroupsPath");
-	if (cgroup_path_is_frozen(&self->cgroups, path, NULL) > 0)
-		return err_set(
-			err, ERR_CONFLICT,
-			"config.json: linux.cgroupsPath: %s: container's cgroup unexpectedly "
-			"frozen",
-			path);
+	if (check_cgroup_is_thawed(self, err) < 0)
+		return -1;
 	long count = cgroup_count(&cgroup, err);
 	if (count > 0)
 		return err_set(err, ERR_CONFLICT,
