@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "unpack/protocol.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,16 +52,45 @@ struct unpack_layer {
 	int blob_fd;
 	bool is_region; /* offset and length count; else `blob_fd` is read to its end */
 	uint64_t offset, length;
-	const char *diff_id; /* hex, must be what comes out; NULL: unknown, and told */
-	const char *digest;  /* hex, must be what goes in; NULL: unknown */
-	int dir_fd;          /* the directory to fill */
-	int lower_fd;        /* read-only tree of the layers below (a mount of its own), or -1 */
-	int recipe_fd;       /* an empty file for the recipe; -1: it is dropped */
+	const char *diff_id;  /* hex, must be what comes out; NULL: unknown, and told */
+	const char *digest;   /* hex, must be what goes in; NULL: unknown */
+	int dir_fd;           /* the directory to fill */
+	int lower_fd;         /* read-only tree of the layers below (a mount of its own), or -1 */
+	bool has_lower_later; /* there are layers below, which are not complete yet */
+	int recipe_fd;        /* an empty file for the recipe; -1: it is dropped */
 };
 
-/** Fill one layer. On failure the directory holds a part of it: drop it. */
+/** Fill one layer, waiting for it. On failure the directory holds a part of it: drop it. */
 int unpack_layer(const struct unpack_run *run, const struct unpack_layer *layer,
 		 struct unpack_totals *out, struct err *err);
+
+/** A layer that is being filled while the caller attends to others. */
+struct unpack_job;
+
+/** Begin. Descriptors of `layer` are the caller's again. @return owned, or NULL */
+struct unpack_job *unpack_job_start(const struct unpack_run *run, const struct unpack_layer *layer,
+				    struct err *err);
+
+/** What to poll for before the next step. */
+struct pollfd unpack_job_pollfd(const struct unpack_job *job);
+
+/**
+ * Take what the worker says and answer what it asks, without waiting for it.
+ * @return 1 the layer is filled and its digests are good; 0 going on; -1 failed
+ */
+int unpack_job_step(struct unpack_job *job, struct err *err);
+
+/** Does it stand still until it sees the layers below? Whether and when depends on the archive. */
+bool unpack_job_waits(const struct unpack_job *job);
+
+/** The layers below are complete: here they are (as lower_fd; borrowed). Once, at any time. */
+int unpack_job_show_below(struct unpack_job *job, int lower_fd, struct err *err);
+
+/** After the last step. Borrowed. */
+const struct unpack_totals *unpack_job_totals(const struct unpack_job *job);
+
+/** Stops what still runs, and waits for that. NULL-safe. */
+void unpack_job_free(struct unpack_job *job);
 
 /** A read-only view of a directory as a mount of its own, from which ".." leads nowhere. */
 int unpack_view(int dir_fd, struct err *err);

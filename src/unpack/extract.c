@@ -35,6 +35,8 @@ void extract_free(struct extract *extract)
 	buf_done(&extract->parent_key);
 	buf_done(&extract->parent_path);
 	strv_done(&extract->opaque);
+	strv_done(&extract->new_whiteouts);
+	strv_done(&extract->new_opaque);
 	free(extract->dirs);
 	buf_done(&extract->dir_paths);
 	free(extract);
@@ -166,9 +168,12 @@ static int make_device(struct extract *extract, const struct tar_entry *entry, c
 	AUTO(struct buf, buf_done) real = { 0 };
 	if (extract_clear(extract, name, err) < 0)
 		return -1;
-	/* A layer taken straight from an overlay directory has its whiteouts as devices. */
+	/* A layer taken straight from an overlay directory has its whiteouts as devices. They stay,
+	 * whatever they hide. */
 	if (entry->type == TAR_CHAR && entry->major == 0 && entry->minor == 0)
-		return overlay_make_whiteout(extract->parent_fd, name, err);
+		return lower_settle(extract, err) < 0
+			       ? -1
+			       : overlay_make_whiteout(extract->parent_fd, name, err);
 	extract_real_path(extract, name, &real);
 	return extract->options.host.make_device(extract->options.host.arg, buf_str(&real), entry,
 						 err);
@@ -234,7 +239,13 @@ static int enter_target(struct extract *extract, const char *target, const char 
 	AUTO_FD dir_fd = fcntl(extract->parent_fd, F_DUPFD_CLOEXEC, 3);
 	if (dir_fd < 0)
 		return err_sys(err, "duplicate a descriptor");
-	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+	int rc = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (rc == 0 && extract_is_whiteout(&st)) {
+		if (lower_settle(extract, err) < 0)
+			return -1;
+		rc = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW);
+	}
+	if (rc < 0) {
 		if (errno != ENOENT)
 			return err_sys(err, "look at it");
 		return lower_copy_up(extract, name, err) < 0 ? -1 : fd_take(&dir_fd);
@@ -344,23 +355,23 @@ int extract_entry(struct extract *extract, struct tar *tar, const struct tar_ent
 /* A layer without an entry for its root has the root of the layers below. */
 static int imply_root(struct extract *extract, struct err *err)
 {
-	struct stat st;
-	if (extract->has_root_entry || extract->options.lower_fd < 0)
+	static const struct timespec epoch;
+	const struct extract_host *host = &extract->options.host;
+	AUTO_FD lower_fd = -1;
+	if (extract->has_root_entry)
 		return 0;
-	if (fstat(extract->options.lower_fd, &st) < 0)
-		return err_sys(err, "look at the root of the lower layers");
-	return lower_copy_dir(extract, extract->options.lower_fd, &st, extract->options.root_fd,
-			      ".", "", err);
+	if (host->open_below == NULL)
+		return attr_defer_dir(extract, "", &epoch, NULL, err);
+	if (host->open_below(host->arg, "", &lower_fd, err) < 0)
+		return -1;
+	return lower_copy_dir(extract, lower_fd, extract->options.root_fd, ".", "", err);
 }
 
 int extract_finish(struct extract *extract, struct extract_totals *out, struct err *err)
 {
-	static const struct timespec epoch;
 	extract_leave(extract);
-	if (whiteout_hide_root(extract, err) < 0 || imply_root(extract, err) < 0)
-		return -1;
-	if (!extract->has_root_entry && extract->options.lower_fd < 0 &&
-	    attr_defer_dir(extract, "", &epoch, NULL, err) < 0)
+	if (lower_settle(extract, err) < 0 || whiteout_hide_root(extract, err) < 0 ||
+	    imply_root(extract, err) < 0)
 		return -1;
 	if (attr_set_dirs(extract, err) < 0)
 		return -1;

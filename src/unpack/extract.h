@@ -22,11 +22,13 @@ struct extract_host {
 			   struct err *err);
 	/** Mark a directory opaque ("" is never asked for). */
 	int (*make_opaque)(void *arg, const char *path, struct err *err);
+	/** What the layers below have at a path: as below_open(). May take long: asked as late as
+	 *  can be. NULL: there are none. */
+	int (*open_below)(void *arg, const char *path, int *out_fd, struct err *err);
 };
 
 struct extract_options {
-	int root_fd;  /* the layer's directory, borrowed; nobody else changes it */
-	int lower_fd; /* the layers below as one read-only tree, borrowed; -1 for none */
+	int root_fd; /* the layer's directory, borrowed; nobody else changes it */
 	struct extract_host host;
 	struct recipe *recipe; /* told where the data of the archive stays; NULL: nobody */
 };

@@ -29,6 +29,12 @@ struct extract {
 
 	struct strv opaque; /* real paths whose lower content is hidden */
 	bool is_root_opaque;
+
+	/* What is to be held against the layers below when they are looked at for the first time,
+	 * or at the end (lower_settle): whiteouts that were made but may hide nothing, directories
+	 * that are opaque if there is something to hide. */
+	struct strv new_whiteouts, new_opaque;
+	size_t new_bytes; /* of these paths */
 	bool has_root_entry;
 
 	struct extract_dir *dirs;
@@ -57,17 +63,28 @@ bool extract_is_whiteout(const struct stat *st);
 /* lower.c */
 
 /**
- * Look up a real path in the layers below.
- * @return owned O_PATH fd, or -1: not there, hidden by this layer, or there are none
+ * Look up a real path in the layers below. This may wait until they are complete.
+ * @out_fd  owned, as below_open() has it
+ * @return 1; 0: not there, hidden by this layer, or there are none; -1
  */
-int lower_open(const struct extract *extract, const char *real_path, struct stat *out);
+int lower_open(struct extract *extract, const char *real_path, struct stat *out, int *out_fd,
+	       struct err *err);
+
+/** Is there, for all this layer knows, something below that it could hide at this path? */
+bool lower_may_have(const struct extract *extract, const char *real_path);
+
+/** What was left open until the layers below are looked at: now. */
+int lower_settle(struct extract *extract, struct err *err);
+
+/** Leave it open whether the whiteout `real_path`, or the opaque directory, hides anything. */
+int lower_defer(struct extract *extract, struct strv *list, const char *real_path, struct err *err);
 
 /** Bring one file up with everything it has: a hard link of this layer points at it. */
 int lower_copy_up(struct extract *extract, const char *name, struct err *err);
 
-/** Give the new directory `name` in `parent_fd` what the one below has. */
-int lower_copy_dir(struct extract *extract, int lower_dir_fd, const struct stat *st, int parent_fd,
-		   const char *name, const char *real_path, struct err *err);
+/** Give the new directory `name` in `parent_fd` what the one below (open for reading) has. */
+int lower_copy_dir(struct extract *extract, int lower_dir_fd, int parent_fd, const char *name,
+		   const char *real_path, struct err *err);
 
 /* attr.c */
 

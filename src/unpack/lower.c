@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The layers below, seen as one read-only tree: what this layer implies about them without saying
- * it. Three things need it: attributes of directories that the archive leaves out, hard links to
- * files of a lower layer, and whether a whiteout hides anything at all.
+ * The layers below: what this layer implies about them without saying it. Four things need them:
+ * attributes of directories that the archive leaves out, links on the way to a name, hard links to
+ * files of a lower layer, and whether a whiteout or an opaque mark hides anything at all. They may
+ * not be complete yet, so they are asked for as late as can be: the last kind is written down and
+ * settled in one go, before anything else is looked at or at the end.
  */
-#include "kernel/union/overlay.h"
+#include "base/mem.h"
 #include "sys/fd.h"
 #include "sys/rooted.h"
 #include "unpack/extract_state.h"
@@ -19,26 +21,108 @@
 
 #define COPY_BYTES (128u << 10)
 
-static bool is_hidden(const struct extract *extract, const char *real_path)
+/* Of what may be left open: a list is gone through for each name, and its paths are kept. */
+#define NEW_MAX       4096u
+#define NEW_BYTES_MAX (4u << 20)
+
+static bool is_below_one(const struct strv *dirs, const char *real_path)
 {
-	for (size_t i = 0; i < extract->opaque.len; i++)
-		if (path_is_below(real_path, extract->opaque.items[i]) &&
-		    strcmp(real_path, extract->opaque.items[i]) != 0)
+	for (size_t i = 0; i < dirs->len; i++)
+		if (path_is_below(real_path, dirs->items[i]) &&
+		    strcmp(real_path, dirs->items[i]) != 0)
 			return true;
-	return extract->is_root_opaque;
+	return false;
 }
 
-int lower_open(const struct extract *extract, const char *real_path, struct stat *out)
+bool lower_may_have(const struct extract *extract, const char *real_path)
+{
+	return extract->options.host.open_below != NULL && !extract->is_root_opaque &&
+	       !is_below_one(&extract->opaque, real_path) &&
+	       !is_below_one(&extract->new_opaque, real_path);
+}
+
+/* Whatever this layer hides. */
+static int look_below(const struct extract *extract, const char *real_path, struct stat *out,
+		      int *out_fd, struct err *err)
+{
+	const struct extract_host *host = &extract->options.host;
+	AUTO_FD fd = -1;
+	int rc = host->open_below(host->arg, real_path, &fd, err);
+	if (rc <= 0)
+		return rc;
+	if (fstat(fd, out) < 0)
+		return err_sys(err, "look at %s below", tar_show(real_path).text);
+	*out_fd = fd_take(&fd);
+	return 1;
+}
+
+int lower_open(struct extract *extract, const char *real_path, struct stat *out, int *out_fd,
+	       struct err *err)
+{
+	if (!lower_may_have(extract, real_path))
+		return 0;
+	if (lower_settle(extract, err) < 0)
+		return -1;
+	return look_below(extract, real_path, out, out_fd, err);
+}
+
+/* A whiteout of nothing goes, if it is still there. */
+static int settle_whiteout(const struct extract *extract, const char *real_path, struct err *err)
 {
 	struct stat st;
-	if (extract->options.lower_fd < 0 || is_hidden(extract, real_path))
-		return -1;
-	AUTO_FD fd = rooted_open_nosymlink(extract->options.lower_fd, real_path,
-					   O_PATH | O_NOFOLLOW, 0, NULL);
-	if (fd < 0 || fstat(fd, &st) < 0 || extract_is_whiteout(&st))
-		return -1;
-	*out = st;
-	return fd_take(&fd);
+	size_t len;
+	const char *name;
+	path_split(real_path, &len, &name);
+	AUTO_FREE char *parent = mem_strndup(real_path, len);
+	AUTO_FD parent_fd = rooted_open_nosymlink(extract->options.root_fd, parent,
+						  O_PATH | O_DIRECTORY, 0, NULL);
+	if (parent_fd < 0 || fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !extract_is_whiteout(&st))
+		return 0; /* a later entry took its place */
+	AUTO_FD lower_fd = -1;
+	int rc = look_below(extract, real_path, &st, &lower_fd, err);
+	if (rc == 0 && unlinkat(parent_fd, name, 0) < 0)
+		return err_sys(err, "remove the whiteout of %s", tar_show(real_path).text);
+	return rc < 0 ? -1 : 0;
+}
+
+static int settle_opaque(struct extract *extract, const char *real_path, struct err *err)
+{
+	const struct extract_host *host = &extract->options.host;
+	struct stat st;
+	AUTO_FD dir_fd = rooted_open_nosymlink(extract->options.root_fd, real_path,
+					       O_PATH | O_DIRECTORY, 0, NULL);
+	AUTO_FD lower_fd = -1;
+	int rc = look_below(extract, real_path, &st, &lower_fd, err);
+	if (rc <= 0)
+		return rc;
+	if (strv_find(&extract->opaque, real_path) < 0)
+		strv_add(&extract->opaque, real_path);
+	if (dir_fd < 0 || !S_ISDIR(st.st_mode))
+		return 0; /* a directory over a file hides it anyway */
+	return host->make_opaque(host->arg, real_path, err);
+}
+
+int lower_settle(struct extract *extract, struct err *err)
+{
+	for (size_t i = 0; i < extract->new_whiteouts.len; i++)
+		if (settle_whiteout(extract, extract->new_whiteouts.items[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < extract->new_opaque.len; i++)
+		if (settle_opaque(extract, extract->new_opaque.items[i], err) < 0)
+			return -1;
+	strv_done(&extract->new_whiteouts);
+	strv_done(&extract->new_opaque);
+	extract->new_bytes = 0;
+	return 0;
+}
+
+int lower_defer(struct extract *extract, struct strv *list, const char *real_path, struct err *err)
+{
+	strv_add(list, real_path);
+	extract->new_bytes += strlen(real_path) + 1;
+	bool is_full = list->len >= NEW_MAX || extract->new_bytes >= NEW_BYTES_MAX;
+	return is_full ? lower_settle(extract, err) : 0;
 }
 
 static void entry_of(const struct stat *st, struct tar_entry *out)
@@ -54,18 +138,21 @@ static void entry_of(const struct stat *st, struct tar_entry *out)
 	};
 }
 
-int lower_copy_dir(struct extract *extract, int lower_dir_fd, const struct stat *st, int parent_fd,
-		   const char *name, const char *real_path, struct err *err)
+int lower_copy_dir(struct extract *extract, int lower_dir_fd, int parent_fd, const char *name,
+		   const char *real_path, struct err *err)
 {
+	struct stat st;
 	struct tar_entry entry;
-	entry_of(st, &entry);
-	AUTO_FD from_fd = openat(lower_dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fstat(lower_dir_fd, &st) < 0)
+		return err_sys(err, "look at %s below", tar_show(real_path).text);
+	entry_of(&st, &entry);
 	AUTO_FD to_fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (from_fd < 0 || to_fd < 0)
+	if (to_fd < 0)
 		return err_sys(err, "open directory %s", tar_show(real_path).text);
-	if (attr_set_fd(to_fd, &entry, false, err) < 0 || attr_copy_xattrs(from_fd, to_fd, err) < 0)
+	if (attr_set_fd(to_fd, &entry, false, err) < 0 ||
+	    attr_copy_xattrs(lower_dir_fd, to_fd, err) < 0)
 		return err_context(err, "directory %s", tar_show(real_path).text);
-	return attr_defer_copied_dir(extract, real_path, &st->st_mtim, from_fd, err);
+	return attr_defer_copied_dir(extract, real_path, &st.st_mtim, lower_dir_fd, err);
 }
 
 static int copy_data(int from_fd, int to_fd, struct err *err)
@@ -84,16 +171,12 @@ static int copy_data(int from_fd, int to_fd, struct err *err)
 	}
 }
 
-static int copy_file(struct extract *extract, const char *real_path, const char *name,
-		     const struct stat *st, struct err *err)
+static int copy_file(struct extract *extract, int from_fd, const char *name, const struct stat *st,
+		     struct err *err)
 {
 	struct tar_entry entry;
 	struct timespec times[2] = { st->st_mtim, st->st_mtim };
 	entry_of(st, &entry);
-	AUTO_FD from_fd = rooted_open_nosymlink(extract->options.lower_fd, real_path,
-						O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
-	if (from_fd < 0)
-		return -1;
 	AUTO_FD to_fd = openat(extract->parent_fd, name,
 			       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to_fd < 0)
@@ -127,12 +210,15 @@ int lower_copy_up(struct extract *extract, const char *name, struct err *err)
 	struct tar_entry entry;
 	AUTO(struct buf, buf_done) real = { 0 };
 	extract_real_path(extract, name, &real);
-	AUTO_FD lower_fd = lower_open(extract, buf_str(&real), &st);
-	if (lower_fd < 0)
+	AUTO_FD lower_fd = -1;
+	int rc = lower_open(extract, buf_str(&real), &st, &lower_fd, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
 		return err_set(err, ERR_INVALID, "it does not exist in this layer or below");
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
-		return copy_file(extract, buf_str(&real), name, &st, err);
+		return copy_file(extract, lower_fd, name, &st, err);
 	case S_IFLNK:
 		return copy_link(extract, lower_fd, name, &st, err);
 	case S_IFCHR:

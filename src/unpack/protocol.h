@@ -6,9 +6,8 @@
  * be trusted: whoever receives checks every length, count and text against unpack/bounds.h.
  *
  * Descriptors of the worker: 0 what is read, 1 the socket, 2 null or stderr, 3 what is written
- * (a layer's directory, the spool file, an archive), 4 the layers below, or the layer that is read,
- * 5 the recipe that is written, or the spool file of one that is followed.
- * Arguments: docs/unpack.md.
+ * (a layer's directory, the spool file, an archive), 4 the layer that is read, 5 the recipe that is
+ * written, or the spool file of one that is followed. Arguments: docs/unpack.md.
  */
 #include "base/digest.h"
 #include "base/err.h"
@@ -26,6 +25,9 @@ enum unpack_packet_type {
 	UNPACK_PROGRESS,
 	UNPACK_DEVICE, /* make a device node, please; answered */
 	UNPACK_OPAQUE, /* mark a directory opaque, please; answered */
+	UNPACK_BELOW,  /* what have the layers below at this path? Answered, with a descriptor when
+			  there is something: open for reading if it is a file or a directory, else
+			  O_PATH. The answer may take as long as the lower layers do. */
 	UNPACK_END,    /* all done */
 	UNPACK_ERROR,  /* nothing done */
 	/* from the engine */
@@ -67,11 +69,12 @@ struct unpack_packet {
 	char data[UNPACK_CHUNK_MAX];
 };
 
-/** Send header, value and `len` bytes of data. */
-int packet_send(int sock_fd, struct unpack_packet *packet, struct err *err);
+/** Send header, value and `len` bytes of data, with a descriptor if fd >= 0 (borrowed). */
+int packet_send(int sock_fd, struct unpack_packet *packet, int fd, struct err *err);
 
 /**
  * Receive one. `data` is NUL-terminated, texts in the value are too.
+ * @out_fd  gets a descriptor that came along (owned) or -1; NULL: none may come
  * @return 1, 0 when the peer is gone, -1 (ERR_REMOTE for a malformed packet)
  */
-int packet_recv(int sock_fd, struct unpack_packet *out, struct err *err);
+int packet_recv(int sock_fd, struct unpack_packet *out, int *out_fd, struct err *err);

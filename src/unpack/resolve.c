@@ -125,7 +125,9 @@ static int walk_implied(struct walk *walk, const char *name, struct err *err)
 	struct stat st;
 	AUTO(struct buf, buf_done) path = { 0 };
 	buf_addf(&path, "%s%s%s", buf_str(&walk->real), walk->real.len > 0 ? "/" : "", name);
-	AUTO_FD lower_fd = lower_open(walk->extract, buf_str(&path), &st);
+	AUTO_FD lower_fd = -1;
+	if (lower_open(walk->extract, buf_str(&path), &st, &lower_fd, err) < 0)
+		return -1;
 	if (lower_fd >= 0 && S_ISLNK(st.st_mode))
 		return read_link(lower_fd, "", target, err) < 0 ? -1 : walk_link(walk, target, err);
 	if (lower_fd >= 0 && !S_ISDIR(st.st_mode))
@@ -134,8 +136,8 @@ static int walk_implied(struct walk *walk, const char *name, struct err *err)
 	if (mkdirat(walk->fd, name, 0755) < 0)
 		return err_sys(err, "make directory %s", tar_show(buf_str(&path)).text);
 	if (lower_fd >= 0) {
-		if (lower_copy_dir(walk->extract, lower_fd, &st, walk->fd, name, buf_str(&path),
-				   err) < 0)
+		if (lower_copy_dir(walk->extract, lower_fd, walk->fd, name, buf_str(&path), err) <
+		    0)
 			return -1;
 	} else if (attr_defer_dir(walk->extract, buf_str(&path), &epoch, NULL, err) < 0) {
 		return -1;
@@ -155,6 +157,17 @@ static int walk_whiteout(struct walk *walk, const char *name, struct err *err)
 	return whiteout_make_opaque(walk->extract, buf_str(&walk->real), err);
 }
 
+/* A whiteout that hides nothing is not one. */
+static int walk_settled(struct walk *walk, const char *name, struct err *err)
+{
+	struct stat st;
+	if (lower_settle(walk->extract, err) < 0)
+		return -1;
+	return fstatat(walk->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+		       ? walk_implied(walk, name, err)
+		       : walk_whiteout(walk, name, err);
+}
+
 static int walk_step(struct walk *walk, const char *name, struct err *err)
 {
 	char target[PATH_MAX];
@@ -172,7 +185,7 @@ static int walk_step(struct walk *walk, const char *name, struct err *err)
 		return read_link(walk->fd, name, target, err) < 0 ? -1
 								  : walk_link(walk, target, err);
 	if (extract_is_whiteout(&st))
-		return walk_whiteout(walk, name, err);
+		return walk_settled(walk, name, err);
 	return err_num(err, ENOTDIR, "parent %s", tar_show(name).text);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "sys/fd.h"
 #include "sys/tree.h"
+#include "unpack/below.h"
 #include "unpack/extract.h"
 #include "unpack/source.h"
 #include "unpack/tar.h"
@@ -35,6 +36,11 @@ static int accept_opaque(void *arg, const char *path, struct err *err)
 	return 0;
 }
 
+static int look_below(void *arg, const char *path, int *out_fd, struct err *err)
+{
+	return below_open(*(const int *)arg, path, out_fd, err);
+}
+
 static void extract_all(int input_fd, int root_fd, int lower_fd)
 {
 	struct source_options options = { .fd = input_fd };
@@ -43,8 +49,10 @@ static void extract_all(int input_fd, int root_fd, int lower_fd)
 		return;
 	struct extract *extract = extract_new(&(struct extract_options){
 		.root_fd = root_fd,
-		.lower_fd = lower_fd,
-		.host = { .make_device = refuse_device, .make_opaque = accept_opaque },
+		.host = { .arg = &lower_fd,
+			  .make_device = refuse_device,
+			  .make_opaque = accept_opaque,
+			  .open_below = look_below },
 	});
 	struct tar *tar = tar_new(source, false);
 	struct extract_totals totals;

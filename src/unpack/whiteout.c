@@ -32,33 +32,32 @@ int extract_clear(struct extract *extract, const char *name, struct err *err)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return err_sys(err, "replace what is there");
+	/* Marks are given to the directories that are there when their entries come. */
+	if (extract->new_opaque.len > 0 && lower_settle(extract, err) < 0)
+		return -1;
 	return tree_remove(extract->parent_fd, name, err);
 }
 
 int whiteout_make_opaque(struct extract *extract, const char *real_path, struct err *err)
 {
-	struct stat st;
-	AUTO_FD lower_fd = lower_open(extract, real_path, &st);
-	if (lower_fd < 0)
+	if (!lower_may_have(extract, real_path))
 		return 0;
-	if (strv_find(&extract->opaque, real_path) < 0)
-		strv_add(&extract->opaque, real_path);
-	if (!S_ISDIR(st.st_mode))
-		return 0; /* a directory over a file hides it anyway */
-	return extract->options.host.make_opaque(extract->options.host.arg, real_path, err);
+	return lower_defer(extract, &extract->new_opaque, real_path, err);
 }
 
 static int hide(struct extract *extract, const char *name, struct err *err)
 {
-	struct stat st;
 	AUTO(struct buf, buf_done) real = { 0 };
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0')
 		return err_set(err, ERR_INVALID, "a whiteout of \"%s\"", name);
 	if (extract_clear(extract, name, err) < 0)
 		return -1;
 	extract_real_path(extract, name, &real);
-	AUTO_FD lower_fd = lower_open(extract, buf_str(&real), &st);
-	return lower_fd < 0 ? 0 : overlay_make_whiteout(extract->parent_fd, name, err);
+	if (!lower_may_have(extract, buf_str(&real)))
+		return 0;
+	if (overlay_make_whiteout(extract->parent_fd, name, err) < 0)
+		return -1;
+	return lower_defer(extract, &extract->new_whiteouts, buf_str(&real), err);
 }
 
 int whiteout_apply(struct extract *extract, const char *name, struct err *err)
@@ -92,14 +91,17 @@ static int hide_root_name(struct extract *extract, const char *name, struct err 
 
 int whiteout_hide_root(struct extract *extract, struct err *err)
 {
-	if (!extract->is_root_opaque || extract->options.lower_fd < 0)
+	const struct extract_host *host = &extract->options.host;
+	AUTO_FD fd = -1;
+	if (!extract->is_root_opaque || host->open_below == NULL)
 		return 0;
-	int fd = openat(extract->options.lower_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (host->open_below(host->arg, "", &fd, err) < 0)
+		return -1;
+	/* By the very descriptor we were given: nothing below can be opened here. */
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (dir == NULL) {
-		fd_close(&fd);
+	if (dir == NULL)
 		return err_sys(err, "list the root of the lower layers");
-	}
+	fd = -1;
 	int rc = 0;
 	for (struct dirent *d; rc == 0 && (d = readdir(dir)) != NULL;)
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_FD, CONTROL_FD, STDERR_FD, OUTPUT_FD, LOWER_FD, RECIPE_FD };
+enum { INPUT_FD, CONTROL_FD, STDERR_FD, OUTPUT_FD, LAYER_FD, RECIPE_FD };
 
 #define PROGRESS_STEP (4u << 20)
 
@@ -30,7 +30,7 @@ static int send_simple(enum unpack_packet_type type, const void *data, size_t le
 	packet.len = (uint32_t)len;
 	if (len > 0)
 		memcpy(packet.data, data, len);
-	return packet_send(CONTROL_FD, &packet, err);
+	return packet_send(CONTROL_FD, &packet, -1, err);
 }
 
 static void send_progress(uint64_t done_bytes)
@@ -97,14 +97,15 @@ static int job_layout(char **args, struct err *err)
 
 /* --- layer --- */
 
-static int ask(enum unpack_packet_type type, const char *path, struct err *err)
+/* Ask, and wait for the answer. @out_fd NULL: none comes */
+static int ask(enum unpack_packet_type type, const char *path, int *out_fd, struct err *err)
 {
 	size_t len = strlen(path);
 	if (len >= UNPACK_CHUNK_MAX)
 		return err_set(err, ERR_INVALID, "a path of %zu bytes", len);
 	if (send_simple(type, path, len, err) < 0)
 		return -1;
-	int rc = packet_recv(CONTROL_FD, &packet, err);
+	int rc = packet_recv(CONTROL_FD, &packet, out_fd, err);
 	if (rc <= 0 || packet.type != UNPACK_REPLY)
 		return rc < 0 ? -1 : err_set(err, ERR_REMOTE, "the engine is gone");
 	if (packet.error.kind != ERR_NONE && err != NULL)
@@ -125,19 +126,31 @@ static int ask_device(void *arg, const char *path, const struct tar_entry *entry
 		.mtime_sec = entry->mtime.tv_sec,
 		.mtime_nsec = (uint32_t)entry->mtime.tv_nsec,
 	};
-	return ask(UNPACK_DEVICE, path, err);
+	return ask(UNPACK_DEVICE, path, NULL, err);
 }
 
 static int ask_opaque(void *arg, const char *path, struct err *err)
 {
 	(void)arg;
-	return ask(UNPACK_OPAQUE, path, err);
+	return ask(UNPACK_OPAQUE, path, NULL, err);
+}
+
+static int ask_below(void *arg, const char *path, int *out_fd, struct err *err)
+{
+	(void)arg;
+	AUTO_FD fd = -1;
+	if (ask(UNPACK_BELOW, path, &fd, err) < 0)
+		return -1;
+	if (fd < 0)
+		return 0;
+	*out_fd = fd_take(&fd);
+	return 1;
 }
 
 struct layer_job {
 	struct source_options source;
 	const char *diff_id, *digest; /* "-": nobody says */
-	int lower_fd;
+	bool has_lower;
 	struct recipe *recipe;
 };
 
@@ -187,7 +200,7 @@ static int job_layer(char **args, struct err *err)
 		.source = { .fd = INPUT_FD, .has_thread = true, .is_region = args[0][0] != '-' },
 		.diff_id = args[2],
 		.digest = args[3],
-		.lower_fd = args[4][0] != '-' ? LOWER_FD : -1,
+		.has_lower = args[4][0] != '-',
 	};
 	if (job.source.is_region) {
 		job.source.offset = strtoull(args[0], NULL, 10); /* the engine's, not foreign */
@@ -200,8 +213,9 @@ static int job_layer(char **args, struct err *err)
 	source_set_tap(source, recipe_add, job.recipe);
 	struct extract *extract = extract_new(&(struct extract_options){
 		.root_fd = OUTPUT_FD,
-		.lower_fd = job.lower_fd,
-		.host = { .make_device = ask_device, .make_opaque = ask_opaque },
+		.host = { .make_device = ask_device,
+			  .make_opaque = ask_opaque,
+			  .open_below = job.has_lower ? ask_below : NULL },
 		.recipe = job.recipe,
 	});
 	int rc = fill_layer(&job, source, extract, err);
@@ -215,7 +229,7 @@ static int job_layer(char **args, struct err *err)
 static int job_archive(char **args, struct err *err)
 {
 	(void)args;
-	if (recipe_follow(INPUT_FD, LOWER_FD, RECIPE_FD, OUTPUT_FD, err) < 0)
+	if (recipe_follow(INPUT_FD, LAYER_FD, RECIPE_FD, OUTPUT_FD, err) < 0)
 		return -1;
 	memset(&packet.totals, 0, sizeof(packet.totals));
 	return send_simple(UNPACK_END, NULL, 0, err);
@@ -236,7 +250,7 @@ struct job {
 	int args_len;
 	bool writes_dir;      /* OUTPUT_FD is one */
 	bool reads_input_dir; /* INPUT_FD is one */
-	bool reads_layer;     /* LOWER_FD is one, always */
+	bool reads_layer;     /* LAYER_FD is one, always */
 	int (*run)(char **args, struct err *err);
 };
 
@@ -256,15 +270,14 @@ static const struct job *find_job(int argc, char **argv)
 	return NULL;
 }
 
-static int enter(const struct job *job, char **args, struct err *err)
+static int enter(const struct job *job, struct err *err)
 {
 	struct sandbox sandbox = { .control_fd = CONTROL_FD, .write_fd = -1, .read_fd = -1 };
 	if (job->writes_dir) {
 		sandbox.write_fd = OUTPUT_FD;
 		sandbox.caps = sandbox_layer_caps();
-		sandbox.read_fd = args[job->args_len - 1][0] != '-' ? LOWER_FD : -1;
 	} else if (job->reads_input_dir || job->reads_layer) {
-		sandbox.read_fd = job->reads_layer ? LOWER_FD : INPUT_FD;
+		sandbox.read_fd = job->reads_layer ? LAYER_FD : INPUT_FD;
 		/* A layout may be somebody else's, and files of a layer anybody's. */
 		sandbox.caps = 1ull << CAP_DAC_OVERRIDE;
 	}
@@ -279,7 +292,7 @@ int worker_main(int argc, char **argv)
 		fprintf(stderr, "onggi-unpack is a part of onggi; it is not run by hand\n");
 		return 2;
 	}
-	if (enter(job, argv + 2, &error) == 0 && job->run(argv + 2, &error) == 0)
+	if (enter(job, &error) == 0 && job->run(argv + 2, &error) == 0)
 		return 0;
 	packet.error = error;
 	send_simple(UNPACK_ERROR, NULL, 0, NULL);

@@ -51,7 +51,6 @@ static bool unpack(struct source *source, int root_fd, struct recipe *recipe)
 {
 	struct extract *extract = extract_new(&(struct extract_options){
 		.root_fd = root_fd,
-		.lower_fd = -1,
 		.host = { .make_device = refuse_device, .make_opaque = accept_opaque },
 		.recipe = recipe,
 	});
