@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * load: images from an archive into the store. The worker says what is in it; layers that the
- * store has are not read again. An image is recorded when all its layers are committed, so a
- * failed load leaves layers at most, and those go with the next sweep.
+ * load: images from an archive into the store. The worker says what is in it; layers are unpacked
+ * side by side, and those that the store has are not read again. An image is recorded when all its
+ * layers are committed, so a failed load leaves layers at most, and those go with the next sweep.
  */
 #include "engine/load.h"
 
@@ -30,6 +30,14 @@ struct loading {
 	uint64_t total_bytes;
 };
 
+/* The layers of one image. */
+struct image_loading {
+	struct loading *loading;
+	const struct unpack_layer_ref *refs;
+	size_t len;
+	uint64_t *layer_done_bytes; /* of each */
+};
+
 void load_result_done(struct load_result *result)
 {
 	strv_done(&result->names);
@@ -55,34 +63,56 @@ static int open_blob(const struct loading *loading, const struct unpack_layer_re
 	return fd >= 0 ? fd : err_sys(err, "duplicate the archive's descriptor");
 }
 
-static int load_layer(struct loading *loading, const struct unpack_layer_ref *ref,
-		      struct unpacking_stack *stack, struct err *err)
+static int open_layer(void *arg, size_t index, struct unpack_layer *layer, struct err *err)
 {
-	struct unpack_totals totals;
-	char what[13];
-	if (unpacking_find(loading->engine, stack, ref->diff_id))
-		return 0;
-	AUTO_FD blob_fd = open_blob(loading, ref, err);
-	if (blob_fd < 0)
-		return -1;
-	struct unpack_layer layer = {
-		.blob_fd = blob_fd,
-		.is_region = true,
-		.offset = ref->offset,
-		.length = ref->length,
-		.diff_id = ref->diff_id,
-		.digest = ref->digest[0] != '\0' ? ref->digest : NULL,
-	};
-	memcpy(what, ref->diff_id, sizeof(what) - 1);
-	what[sizeof(what) - 1] = '\0';
-	loading->what = what;
-	loading->total_bytes = ref->length;
-	tell(loading, 0);
-	int rc = unpacking_layer(&loading->unpacking, loading->engine, &layer, stack, &totals, err);
-	if (rc == 0)
-		tell(loading, ref->length);
+	const struct image_loading *image = arg;
+	const struct unpack_layer_ref *ref = &image->refs[index];
+	layer->blob_fd = open_blob(image->loading, ref, err);
+	layer->is_region = true;
+	layer->offset = ref->offset;
+	layer->length = ref->length;
+	layer->digest = ref->digest[0] != '\0' ? ref->digest : NULL;
+	return layer->blob_fd < 0 ? -1 : 0;
+}
+
+/* All layers as one: they are read at the same time. */
+static void tell_layer(void *arg, size_t index, enum unpacking_state state, uint64_t done_bytes)
+{
+	struct image_loading *image = arg;
+	struct loading *loading = image->loading;
+	uint64_t length = image->refs[index].length;
+	if (state == UNPACKING_WAITS || (state == UNPACKING_RUNS && done_bytes == 0))
+		return;
+	if (state == UNPACKING_IS_THERE)
+		loading->total_bytes -= length;
+	else
+		image->layer_done_bytes[index] = state == UNPACKING_RUNS ? done_bytes : length;
+	uint64_t sum = 0;
+	for (size_t i = 0; i < image->len; i++)
+		sum += image->layer_done_bytes[i];
+	if (state != UNPACKING_IS_THERE)
+		tell(loading, sum);
+}
+
+static int load_layers(struct loading *loading, const struct unpack_image *image,
+		       struct unpacking_stack *stack, struct err *err)
+{
+	AUTO(struct strv, strv_done) diff_ids = { 0 };
+	AUTO_FREE uint64_t *done_bytes = mem_alloc(image->layers_len, sizeof(*done_bytes));
+	struct image_loading job = { loading, image->layers, image->layers_len, done_bytes };
+	const struct unpacking_hooks hooks = { .arg = &job,
+					       .open = open_layer,
+					       .progress = tell_layer };
+	loading->what = "layers";
+	loading->total_bytes = 0;
+	for (size_t i = 0; i < image->layers_len; i++) {
+		strv_add(&diff_ids, image->layers[i].diff_id);
+		loading->total_bytes += image->layers[i].length;
+	}
+	int rc = unpacking_layers(&loading->unpacking, loading->engine, &diff_ids, &hooks, stack,
+				  err);
 	loading->what = "";
-	return rc < 0 ? err_context(err, "layer %s", what) : 0;
+	return rc;
 }
 
 /* Full names, or an error: an archive cannot give a tag to a digest, nor a name that is none. */
@@ -113,9 +143,8 @@ static int load_image(struct loading *loading, const struct unpack_image *image,
 		return err_set(err, ERR_UNSUPPORTED, "an image without layers");
 	if (read_names(&image->names, &names, shown, err) < 0)
 		return -1;
-	for (size_t i = 0; i < image->layers_len; i++)
-		if (load_layer(loading, &image->layers[i], &stack, err) < 0)
-			return -1;
+	if (load_layers(loading, image, &stack, err) < 0)
+		return -1;
 	if (image_add(&loading->engine->store, image->config, image->config_len, &stack.names,
 		      &names, id, err) < 0)
 		return -1;

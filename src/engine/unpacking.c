@@ -57,7 +57,7 @@ int unpacking_spool(const struct engine *engine, struct err *err)
 }
 
 /* The layers below as the container would see them: overlayfs itself applies their deletions. */
-static int open_below(const struct store *store, const struct strv *names, struct err *err)
+int unpacking_view(const struct store *store, const struct strv *names, struct err *err)
 {
 	AUTO(struct strv, strv_done) lower = { 0 };
 	for (size_t i = names->len; i > 0; i--)
@@ -121,7 +121,8 @@ int unpacking_layer(const struct unpacking *unpacking, const struct engine *engi
 {
 	struct layer_staging staging = { .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };
 	AUTO_FD below_fd = -1;
-	if (stack->names.len > 0 && (below_fd = open_below(&engine->store, &stack->names, err)) < 0)
+	if (stack->names.len > 0 &&
+	    (below_fd = unpacking_view(&engine->store, &stack->names, err)) < 0)
 		return err_context(err, "show the layers below");
 	layer->lower_fd = below_fd;
 	if (layer_stage(&engine->store, &staging, err) < 0)

@@ -29,6 +29,10 @@ void unpacking_stack_done(struct unpacking_stack *stack);
 bool unpacking_find(const struct engine *engine, struct unpacking_stack *stack,
 		    const char *diff_id);
 
+/** Committed layers, bottom first and at least one, as a container would see them: a read-only
+ *  mount. @return owned fd or -1 */
+int unpacking_view(const struct store *store, const struct strv *names, struct err *err);
+
 /**
  * Unpack a layer on top of the stack, commit it and put it there. layer->dir_fd, lower_fd and
  * recipe_fd are set here. On failure nothing stays of it.
@@ -41,7 +45,7 @@ enum unpacking_state {
 	UNPACKING_WAITS,     /* its turn has not come */
 	UNPACKING_IS_THERE,  /* the store has it: nothing is read */
 	UNPACKING_RUNS,      /* bytes are read and become files */
-	UNPACKING_IS_FILLED, /* waits for the layers below */
+	UNPACKING_IS_FILLED, /* unpacked; waits for the layers below */
 	UNPACKING_IS_DONE,   /* committed */
 };
 
