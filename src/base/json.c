@@ -21,6 +21,29 @@ void json_done(struct json_object **doc)
 	*doc = NULL;
 }
 
+void json_wipe(struct json_object *value)
+{
+	const struct json_at at = json_root(value);
+	if (json_object_is_type(value, json_type_string)) {
+		/* json-c has no way to write into a string of the same length. */
+		uintptr_t text = (uintptr_t)json_object_get_string(value);
+		explicit_bzero((void *)text, (size_t)json_object_get_string_len(value));
+	} else if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach (value, key, member) {
+			(void)key;
+			json_wipe(member);
+		}
+	}
+	for (size_t i = 0; json_object_is_type(value, json_type_array) && i < json_len(&at); i++)
+		json_wipe(json_item(&at, i).value);
+}
+
+void json_done_secret(struct json_object **doc)
+{
+	json_wipe(*doc);
+	json_done(doc);
+}
+
 /* Compare the tree with the shape of the text, object by object in the order they begin. The first
  * that differs has a key twice: everything before it was the same. */
 static int check_unique(const struct json_at *at, const struct json_shape *shape, size_t *next,
@@ -44,8 +67,8 @@ static int check_unique(const struct json_at *at, const struct json_shape *shape
 	return 0;
 }
 
-static int build(const char *text, size_t len, const char *what, struct json_object **out,
-		 struct err *err)
+static int build(const char *text, size_t len, const struct json_source *source,
+		 struct json_object **out, struct err *err)
 {
 	/* json-c counts a scalar in the innermost container as one level more. */
 	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
@@ -55,10 +78,13 @@ static int build(const char *text, size_t len, const char *what, struct json_obj
 	/* With the NUL: a bare number ends only there. */
 	struct json_object *doc = json_tokener_parse_ex(tokener, text, (int)len + 1);
 	enum json_tokener_error error = json_tokener_get_error(tokener);
+	if (source->is_secret && tokener->pb != NULL)
+		explicit_bzero(tokener->pb->buf, (size_t)tokener->pb->size);
 	json_tokener_free(tokener);
 	if (error != json_tokener_success) {
 		json_object_put(doc);
-		return err_set(err, ERR_INVALID, "%s: %s", what, json_tokener_error_desc(error));
+		return err_set(err, ERR_INVALID, "%s: %s", source->what,
+			       json_tokener_error_desc(error));
 	}
 	*out = doc;
 	return 0;
@@ -81,8 +107,12 @@ int json_parse_strict(const char *text, size_t len, const struct json_source *so
 	AUTO_FREE char *terminated = dup_terminated(text, len);
 	AUTO(struct json_shape, json_shape_done) shape = { 0 };
 	AUTO_JSON struct json_object *doc = NULL;
-	if (json_scan(terminated, len, source, &shape, err) < 0 ||
-	    build(terminated, len, source->what, &doc, err) < 0)
+	int built = json_scan(terminated, len, source, &shape, err) == 0
+			    ? build(terminated, len, source, &doc, err)
+			    : -1;
+	if (source->is_secret)
+		explicit_bzero(terminated, len);
+	if (built < 0)
 		return -1;
 	struct json_at root = json_root(doc);
 	size_t next = 0;

@@ -32,6 +32,7 @@ struct json_source {
 	const char *what;   /* names the document in errors */
 	size_t max_bytes;   /* 0: 1 MiB */
 	unsigned max_depth; /* 0: JSON_DEPTH_MAX, which is also the most */
+	bool is_secret; /* the parser wipes its own copies; the document's: json_done_secret() */
 };
 
 /**
@@ -49,6 +50,13 @@ int json_parse_strict(const char *text, size_t len, const struct json_source *so
 /** json_object_put for a scope's end. */
 void json_done(struct json_object **doc);
 #define AUTO_JSON __attribute__((cleanup(json_done)))
+
+/** The same for a document with secrets, and no other owner: all its strings are wiped first. */
+void json_done_secret(struct json_object **doc);
+#define AUTO_JSON_SECRET __attribute__((cleanup(json_done_secret)))
+
+/** Wipe the strings in a value, which stays what it is: before it is replaced in its document. */
+void json_wipe(struct json_object *value);
 
 /** A value and the way to it. `parent` is borrowed: keep it in scope. */
 struct json_at {

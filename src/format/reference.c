@@ -16,7 +16,7 @@
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGIT "0123456789"
 
-#define DEFAULT_DOMAIN "docker.io"
+#define DEFAULT_DOMAIN REFERENCE_DEFAULT_DOMAIN
 #define DEFAULT_PREFIX "library/"
 
 void reference_done(struct reference *reference)

@@ -16,8 +16,9 @@ struct reference {
 };
 void reference_done(struct reference *reference);
 
-#define REFERENCE_NAME_MAX 255 /* domain and path */
-#define REFERENCE_TAG_MAX  128
+#define REFERENCE_DEFAULT_DOMAIN "docker.io"
+#define REFERENCE_NAME_MAX       255 /* domain and path */
+#define REFERENCE_TAG_MAX        128
 
 /**
  * Parse either form and fill in what was left out: docker.io, library/, :latest (unless there is
