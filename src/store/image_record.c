@@ -55,7 +55,7 @@ static int check_layers(const struct image *image, const struct json_at *doc, st
 	return 0;
 }
 
-static int read_sound(const struct store *store, const char *id, struct image *out, struct err *err)
+int image_record_load(const struct store *store, const char *id, struct image *out, struct err *err)
 {
 	char path[sizeof("images/") + DIGEST_HEX_LEN];
 	AUTO_JSON struct json_object *doc = NULL;
@@ -144,10 +144,18 @@ static int rebuild(const struct store *store, const char *id, struct image *out)
 	return image_record_compose(store, &json, &layers, out, NULL);
 }
 
+int image_record_rebuild(const struct store *store, const char *id, struct err *err)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	if (rebuild(store, id, &image) < 0)
+		return err_set(err, ERR_INVALID, "image %.12s cannot be made again", id);
+	return image_record_write(store, &image, err);
+}
+
 int image_record_read(const struct store *store, const char *id, struct image *out, struct err *err)
 {
 	struct err why = { 0 };
-	if (read_sound(store, id, out, &why) == 0)
+	if (image_record_load(store, id, out, &why) == 0)
 		return 0;
 	if (why.kind != ERR_INVALID) {
 		if (err != NULL)

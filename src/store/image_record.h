@@ -15,6 +15,14 @@ int image_record_write(const struct store *store, const struct image *image, str
 int image_record_read(const struct store *store, const char *id, struct image *out,
 		      struct err *err);
 
+/** Read it by full id as it is: nothing is mended or moved. Errors as image_record_read. */
+int image_record_load(const struct store *store, const char *id, struct image *out,
+		      struct err *err);
+
+/** Make it again from the config's bytes and its chain of layers, and write it. The caller has the
+ *  store lock. @return 0; -1 when the config is damaged or a layer is not there */
+int image_record_rebuild(const struct store *store, const char *id, struct err *err);
+
 /** Put together what a record holds from a config's bytes and layer names. Sizes are looked up:
  *  ERR_CONFLICT when a layer is not there. */
 int image_record_compose(const struct store *store, const struct buf *config_json,

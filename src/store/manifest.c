@@ -195,6 +195,16 @@ static int read_record(const struct store *store, const char *path, struct manif
 	return 0;
 }
 
+int manifest_load(const struct store *store, const char *name, struct manifest *out,
+		  struct err *err)
+{
+	AUTO_FREE char *path = mem_printf(MANIFESTS "/%s", name);
+	struct manifest_name parts;
+	if (!read_name(name, &parts))
+		return err_set(err, ERR_INVALID, "%s: not the name of a manifest's record", path);
+	return read_record(store, path, out, err);
+}
+
 int manifest_list(const struct store *store, const char *image_id, struct manifest_list *out,
 		  struct err *err)
 {

@@ -58,6 +58,11 @@ void manifest_list_done(struct manifest_list *list);
 int manifest_list(const struct store *store, const char *image_id, struct manifest_list *out,
 		  struct err *err);
 
+/** Read one record, a file in manifests/, as it is: nothing is moved to quarantine/. ERR_INVALID
+ *  when it is damaged. */
+int manifest_load(const struct store *store, const char *name, struct manifest *out,
+		  struct err *err);
+
 /**
  * The original bytes of a manifest or an index, appended to `out`; their digest is checked.
  * @return 0; -1 ERR_NOT_FOUND, ERR_INVALID when they are damaged (naming it, with a hint)

@@ -111,3 +111,19 @@ int refs_list(const struct store *store, struct refs_list *out, struct err *err)
 	}
 	return 0;
 }
+
+int refs_list_damaged(const struct store *store, struct strv *out_files, struct err *err)
+{
+	AUTO(struct strv, strv_done) files = { 0 };
+	if (scan_names(store->root_fd, "refs", &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.len; i++) {
+		char text[REF_TEXT_SIZE];
+		AUTO_FREE char *path = mem_printf("refs/%s", files.items[i]);
+		const char *name = read_ref(store, path, text);
+		AUTO_FREE char *own_path = name != NULL ? ref_path(name) : NULL;
+		if (own_path == NULL || strcmp(own_path, path) != 0)
+			strv_add(out_files, files.items[i]);
+	}
+	return 0;
+}

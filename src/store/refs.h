@@ -25,3 +25,6 @@ struct refs_list {
 };
 void refs_list_done(struct refs_list *list);
 int refs_list(const struct store *store, struct refs_list *out, struct err *err);
+
+/** The files in refs/ that are no names: their text is damaged, or that of another name. */
+int refs_list_damaged(const struct store *store, struct strv *out_files, struct err *err);
