@@ -32,6 +32,9 @@ struct registry_endpoint {
 	const char *ca_pem;             /* further authorities, certs.d; NULL: the system's alone */
 	const char *cert_pem, *key_pem; /* a client's certificate; NULL: none */
 	const struct registry_credentials *credentials; /* NULL: anonymous */
+	/* A further host that may be given the credentials when the registry names it as the place
+	 * to get tokens from, besides its own and neighbours of the same domain; NULL: none */
+	const char *token_host;
 };
 
 struct registry_target {
@@ -39,6 +42,7 @@ struct registry_target {
 	size_t endpoints_len;
 	const char *repository; /* "library/debian" */
 	bool can_push;          /* ask for a token that may */
+	unsigned stall_s;       /* give a transfer up that brings nothing for so long; 0: 60 */
 };
 
 /** Told while blobs move; from registry_step(). */
