@@ -159,19 +159,14 @@ static size_t take_bytes(struct transfer *transfer, const char *data, size_t len
 
 /* --- the life of a blob --- */
 
-static void release(struct blob *blob)
-{
-	transfer_done(&blob->transfer);
-	fd_close(&blob->pipe_fd);
-	buf_done(&blob->pending);
-}
-
-/* The pipe ends before the engine hears of it: who reads it must come to its end. */
+/* The pipe ends only when the engine has been told (say_end): else whoever reads it would speak of
+ * a short layer before anybody knows why it is short. */
 static void end(struct blob *blob, const struct err *why)
 {
 	if (why != NULL)
 		blob->err = *why;
-	release(blob);
+	transfer_done(&blob->transfer);
+	buf_done(&blob->pending);
 	blob->is_ended = true;
 }
 
@@ -195,8 +190,12 @@ static bool try_next(struct blobs *blobs, struct blob *blob, const struct err *w
 {
 	struct err err = { 0 };
 	blob->err = *why;
+	size_t refused = blob->endpoint;
 	while (++blob->endpoints_tried < blobs->net->endpoints_len) {
 		blob->endpoint = (blob->endpoint + 1) % blobs->net->endpoints_len;
+		if (endpoint_is_settled(&blobs->net->endpoints[refused],
+					&blobs->net->endpoints[blob->endpoint], why))
+			continue;
 		if (start(blobs, blob, &err) == 0)
 			return true;
 	}
@@ -286,8 +285,10 @@ static void say_end(struct blobs *blobs, struct blob *blob)
 	packet->what = blob->number;
 	packet->len = 0;
 	packet->error = blob->err;
-	if (fetch_packet_try(blobs->net->control_fd, packet, NULL) != 0)
-		memset(blob, 0, sizeof(*blob)); /* else in the next turn */
+	if (fetch_packet_try(blobs->net->control_fd, packet, NULL) == 0)
+		return; /* in the next turn, then */
+	fd_close(&blob->pipe_fd);
+	memset(blob, 0, sizeof(*blob));
 }
 
 int blobs_advance(struct blobs *blobs)

@@ -46,6 +46,13 @@ char *endpoint_url(const struct endpoint *endpoint, const char *tail)
 			  endpoint->fields[FETCH_HOST], endpoint->path, tail);
 }
 
+bool endpoint_is_settled(const struct endpoint *failed, const struct endpoint *next,
+			 const struct err *why)
+{
+	return why->kind != ERR_REMOTE && why->kind != ERR_SYSTEM &&
+	       strcmp(failed->fields[FETCH_HOST], next->fields[FETCH_HOST]) == 0;
+}
+
 /* @return how many are done that were not before */
 static unsigned collect(struct net *net)
 {

@@ -131,5 +131,10 @@ int transfer_refused(const struct transfer *transfer, const char *what, struct e
 /** `location` as seen from `base`. @return owned, or NULL */
 char *transfer_resolve_url(const char *base, const char *location);
 
+/** After `failed` said `why`: is `next` the same host, which has answered already? It is there for
+ *  the case that the first does not speak TLS, not to be asked twice. */
+bool endpoint_is_settled(const struct endpoint *failed, const struct endpoint *next,
+			 const struct err *why);
+
 /** "https://HOST/v2/PATH/TAIL". Owned. */
 char *endpoint_url(const struct endpoint *endpoint, const char *tail);

@@ -27,13 +27,18 @@ int try_endpoints(struct net *net,
 		  void *arg, struct err *err)
 {
 	struct err why = { 0 };
+	const struct endpoint *last = NULL;
 	for (size_t i = 0; i < net->endpoints_len; i++) {
 		size_t at = (net->preferred + i) % net->endpoints_len;
+		struct endpoint *endpoint = &net->endpoints[at];
+		if (last != NULL && endpoint_is_settled(last, endpoint, &why))
+			continue;
 		err_clear(&why);
-		if (run(net, &net->endpoints[at], arg, &why) == 0) {
+		if (run(net, endpoint, arg, &why) == 0) {
 			net->preferred = at;
 			return 0;
 		}
+		last = endpoint;
 	}
 	if (err != NULL)
 		*err = why;
