@@ -32,6 +32,9 @@ struct creation {
 	int base_fd;
 };
 
+/* Which hierarchies a step of the making is about. */
+enum part { PART_V1 = 1, PART_V2 = 2, PART_ALL = PART_V1 | PART_V2 };
+
 static void init_cgroup(struct cgroup *cgroup, const struct cgroup_layout *layout, const char *path)
 {
 	*cgroup = (struct cgroup){ .layout = layout };
@@ -175,21 +178,23 @@ static int make_directory(struct creation *c, size_t index, struct err *err)
 	return 0;
 }
 
-static int make_all(struct creation *c, const struct cgroup_limits *limits, struct err *err)
+static int make(struct creation *c, enum part part, const struct cgroup_limits *limits,
+		struct err *err)
 {
 	const struct cgroup_layout *layout = c->cgroup.layout;
 	c->base_fd = cgroup_base_open(err);
 	if (c->base_fd < 0)
 		return -1;
 	for (size_t i = 0; i < layout->len; i++) {
-		if (make_directory(c, i, err) < 0)
+		enum part own = layout->hierarchies[i].is_v2 ? PART_V2 : PART_V1;
+		if ((part & own) != 0 && make_directory(c, i, err) < 0)
 			return -1;
 	}
-	int v2 = cgroup_layout_find_v2(layout);
+	int v2 = (part & PART_V2) != 0 ? cgroup_layout_find_v2(layout) : -1;
 	return v2 < 0 ? 0 : cgroup_v2_enable(&c->cgroup, (size_t)v2, limits, c->base_fd, err);
 }
 
-int cgroup_create(const struct cgroup_layout *layout, const char *path,
+static int create(const struct cgroup_layout *layout, const char *path, enum part part,
 		  const struct cgroup_limits *limits, struct cgroup *out, struct err *err)
 {
 	if (cgroup_path_check(path, err) < 0)
@@ -202,10 +207,38 @@ int cgroup_create(const struct cgroup_layout *layout, const char *path,
 	}
 	AUTO(struct creation, creation_done) c = { .base_fd = -1 };
 	init_cgroup(&c.cgroup, layout, path);
-	if (make_all(&c, limits, err) < 0)
+	if (make(&c, part, limits, err) < 0)
 		return -1;
 	*out = c.cgroup;
 	c.is_finished = true;
+	return 0;
+}
+
+int cgroup_create(const struct cgroup_layout *layout, const char *path,
+		  const struct cgroup_limits *limits, struct cgroup *out, struct err *err)
+{
+	return create(layout, path, PART_ALL, limits, out, err);
+}
+
+int cgroup_begin(const struct cgroup_layout *layout, const char *path,
+		 const struct cgroup_limits *limits, struct cgroup *out, struct err *err)
+{
+	return create(layout, path, PART_V2, limits, out, err);
+}
+
+int cgroup_complete(struct cgroup *cgroup, struct err *err)
+{
+	AUTO(struct creation, creation_done) rest = { .base_fd = -1 };
+	init_cgroup(&rest.cgroup, cgroup->layout, cgroup->path);
+	if (make(&rest, PART_V1, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < cgroup->layout->len; i++) {
+		if (cgroup->layout->hierarchies[i].is_v2)
+			continue;
+		cgroup->dir_fds[i] = rest.cgroup.dir_fds[i];
+		cgroup->is_made[i] = rest.cgroup.is_made[i];
+	}
+	rest.is_finished = true;
 	return 0;
 }
 
@@ -216,7 +249,7 @@ int cgroup_adopt(const struct cgroup_layout *layout, const char *path,
 		return -1;
 	AUTO(struct creation, creation_done) c = { .base_fd = -1, .adopts = true };
 	init_cgroup(&c.cgroup, layout, path);
-	if (make_all(&c, limits, err) < 0)
+	if (make(&c, PART_ALL, limits, err) < 0)
 		return -1;
 	int v2 = cgroup_layout_find_v2(layout);
 	if (v2 >= 0 && c.cgroup.is_made[v2]) {

@@ -82,6 +82,17 @@ int cgroup_create(const struct cgroup_layout *layout, const char *path,
 		  const struct cgroup_limits *limits, struct cgroup *out, struct err *err);
 
 /**
+ * The same in two steps, for a caller that has something better to do than to wait: cgroup_begin
+ * makes what a clone goes into, which is the v2 tree (and on v2 all there is); cgroup_complete adds
+ * the v1 trees, while the clone is at work already, and before cgroup_join_self. The conflict with
+ * somebody else's processes is found by whichever meets them. A failed cgroup_complete leaves what
+ * cgroup_begin has made. Errors as cgroup_create.
+ */
+int cgroup_begin(const struct cgroup_layout *layout, const char *path,
+		 const struct cgroup_limits *limits, struct cgroup *out, struct err *err);
+int cgroup_complete(struct cgroup *cgroup, struct err *err);
+
+/**
  * Take over a cgroup that somebody else (systemd) made around the process `pid`: make it in the
  * hierarchies that were left out, move the process into that of v2 if it is one of them, and enable
  * on v2 what `limits` needs besides. The process joins those of v1 by cgroup_join_self.

@@ -34,6 +34,12 @@ int inner_open_scope(struct boot *boot, const struct boot_op *op UNUSED, struct 
 	return 0;
 }
 
+int inner_open_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	cgroup_done(&boot->cgroup); /* what was there of it before the clone */
+	return cgroup_open(boot->layout, boot->spec->cgroups_path, &boot->cgroup, err);
+}
+
 int inner_join_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	return cgroup_join_self(&boot->cgroup, err);

@@ -38,6 +38,20 @@ int parent_make_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struc
 	return 0;
 }
 
+int parent_begin_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct spec *spec = boot->spec;
+	if (cgroup_begin(boot->layout, spec->cgroups_path, &spec->limits, &boot->cgroup, err) < 0)
+		return -1;
+	boot->has_cgroup = true;
+	return 0;
+}
+
+int parent_complete_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	return cgroup_complete(&boot->cgroup, err);
+}
+
 int parent_make_scope(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	const struct spec *spec = boot->spec;

@@ -261,6 +261,16 @@ static bool waits_for_parent(const struct boot_plan *plan)
 	       has_scope(plan) || plan->spec->net_devices_len > 0 || plan->spec->rdt.is_set;
 }
 
+/* On v1 a group is a directory in ten trees. With nothing else to wait for, the inner process
+ * builds its root while the parent makes them; in a joined namespace it would not find them. */
+static bool makes_cgroup_late(const struct boot_plan *plan)
+{
+	for (int type = 0; type < NS_COUNT; type++)
+		if (is_joined(plan->spec, (enum ns_type)type))
+			return false;
+	return joins_cgroup_itself(plan) && !waits_for_parent(plan);
+}
+
 /* Rights in a new user namespace reach no namespace that is older, those in a joined one only what
  * it owns. The rights of root reach all of them. */
 static bool joins_outside(const struct boot_plan *plan)
@@ -330,8 +340,10 @@ static void plan_parent(struct planner *planner)
 	const struct spec *spec = plan->spec;
 	planner->proc = BOOT_PARENT;
 	bool makes_cgroup = spec->has_cgroup && !has_scope(plan);
-	add_if(planner, makes_cgroup, STEP_MAKE_CGROUP);
-	add_if(planner, makes_cgroup, STEP_SET_LIMITS);
+	bool is_late = makes_cgroup_late(plan);
+	add_if(planner, is_late, STEP_BEGIN_CGROUP);
+	add_if(planner, makes_cgroup && !is_late, STEP_MAKE_CGROUP);
+	add_if(planner, makes_cgroup && !is_late, STEP_SET_LIMITS);
 	if (!plan->options->is_unprivileged)
 		plan_sources(planner, STEP_OPEN_ROOTFS, STEP_FIND_USER, STEP_CLONE_SOURCE);
 	for (int type = 0; type < NS_COUNT; type++)
@@ -339,6 +351,8 @@ static void plan_parent(struct planner *planner)
 			add(planner, STEP_OPEN_NAMESPACE)->ns = (enum ns_type)type;
 	add_if(planner, makes_cgroup && gives_cgroup(plan), STEP_GIVE_CGROUP);
 	add(planner, plan->has_outer ? STEP_START_OUTER : STEP_START_INNER);
+	add_if(planner, is_late, STEP_COMPLETE_CGROUP);
+	add_if(planner, is_late, STEP_LIMIT_CGROUP);
 	add_if(planner, has_scope(plan), STEP_MAKE_SCOPE);
 	add_if(planner, has_scope(plan), STEP_LIMIT_SCOPE);
 	add_if(planner, has_scope(plan) && gives_cgroup(plan), STEP_GIVE_SCOPE);
@@ -346,7 +360,7 @@ static void plan_parent(struct planner *planner)
 	add_if(planner, is_moved_to_cgroup(plan), STEP_MOVE_TO_CGROUP);
 	add_if(planner, spec->net_devices_len > 0, STEP_MOVE_NET_DEVICES);
 	add_if(planner, spec->rdt.is_set, STEP_PLACE_IN_CLASS);
-	add_if(planner, waits_for_parent(plan), STEP_LET_GO);
+	add_if(planner, waits_for_parent(plan) || is_late, STEP_LET_GO);
 	add_if(planner, plan->options->uses_console, STEP_TAKE_CONSOLE);
 	add_if(planner, hears_of_hooks(spec), STEP_RUNTIME_HOOKS);
 	plan_parent_end(planner);
@@ -396,8 +410,9 @@ static void plan_world(struct planner *planner)
 	const struct spec *spec = plan->spec;
 	add_if(planner, waits_for_parent(plan), STEP_AWAIT_PARENT);
 	add_if(planner, has_scope(plan), STEP_OPEN_SCOPE);
-	add_if(planner, joins_cgroup_itself(plan), STEP_JOIN_CGROUP);
-	add_if(planner, is_new(spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE);
+	bool is_late = makes_cgroup_late(plan);
+	add_if(planner, joins_cgroup_itself(plan) && !is_late, STEP_JOIN_CGROUP);
+	add_if(planner, is_new(spec, NS_CGROUP) && !is_late, STEP_NEW_CGROUP_NAMESPACE);
 	plan_joins(planner);
 	add_if(planner, spec->namespaces[NS_USER].is_used, STEP_BECOME_ROOT);
 	plan_session(planner);
@@ -413,6 +428,37 @@ static bool needs_procfs(const struct spec *spec)
 	       process->selinux_label != NULL;
 }
 
+static bool shows_cgroups(const struct spec_mount *mount)
+{
+	return mount->type != NULL &&
+	       (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0);
+}
+
+static void plan_late_cgroup(struct planner *planner)
+{
+	add(planner, STEP_AWAIT_CGROUP);
+	add(planner, STEP_OPEN_OWN_CGROUP);
+	add(planner, STEP_JOIN_OWN_CGROUP);
+	add_if(planner, is_new(planner->plan->spec, NS_CGROUP), STEP_NEW_CGROUP_NAMESPACE_LATE);
+}
+
+static void plan_mounts(struct planner *planner)
+{
+	const struct spec *spec = planner->plan->spec;
+	bool is_awaited = makes_cgroup_late(planner->plan);
+	enum boot_step_id step = STEP_MOUNT;
+	for (size_t i = 0; i < spec->mounts_len; i++) {
+		if (is_awaited && shows_cgroups(&spec->mounts[i])) {
+			plan_late_cgroup(planner);
+			is_awaited = false;
+			step = STEP_MOUNT_LATE;
+		}
+		add(planner, step)->mount = i;
+	}
+	if (is_awaited)
+		plan_late_cgroup(planner);
+}
+
 static void plan_root(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -426,8 +472,7 @@ static void plan_root(struct planner *planner)
 			     STEP_INNER_CLONE_SOURCE);
 	add_if(planner, has_mount_ns, STEP_SET_PROPAGATION);
 	add_if(planner, has_mount_ns, STEP_ATTACH_ROOT);
-	for (size_t i = 0; i < spec->mounts_len; i++)
-		add(planner, STEP_MOUNT)->mount = i;
+	plan_mounts(planner);
 	add_if(planner, makes_devices(spec), STEP_MAKE_DEVICES);
 	add_if(planner, plan->options->uses_console, STEP_OPEN_CONSOLE);
 	add_if(planner, hears_of_hooks(spec), STEP_AWAIT_HOOKS);

@@ -34,6 +34,7 @@ const char *boot_proc_name(enum boot_proc proc);
 /* The order of the rows is the order of the steps within each process: a law that a test holds. */
 enum boot_step_id {
 	/* parent, before the clone */
+	STEP_BEGIN_CGROUP,
 	STEP_MAKE_CGROUP,
 	STEP_SET_LIMITS,
 	STEP_MOUNT_OVERLAY,
@@ -48,6 +49,8 @@ enum boot_step_id {
 	STEP_START_INNER,
 	STEP_START_ENTERING,
 	/* parent, beside the child */
+	STEP_COMPLETE_CGROUP,
+	STEP_LIMIT_CGROUP,
 	STEP_MAKE_SCOPE,
 	STEP_LIMIT_SCOPE,
 	STEP_GIVE_SCOPE,
@@ -92,6 +95,11 @@ enum boot_step_id {
 	STEP_SET_PROPAGATION,
 	STEP_ATTACH_ROOT,
 	STEP_MOUNT,
+	STEP_AWAIT_CGROUP,
+	STEP_OPEN_OWN_CGROUP,
+	STEP_JOIN_OWN_CGROUP,
+	STEP_NEW_CGROUP_NAMESPACE_LATE,
+	STEP_MOUNT_LATE,
 	STEP_MAKE_DEVICES,
 	STEP_OPEN_CONSOLE,
 	STEP_AWAIT_HOOKS,

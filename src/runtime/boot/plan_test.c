@@ -112,9 +112,50 @@ static void default_container_needs_no_outer(void **state)
 	assert_int_equal(bed.plan.len[BOOT_OUTER], 0);
 	assert_true(has_step(&bed, BOOT_PARENT, STEP_START_INNER));
 	assert_true(has_step(&bed, BOOT_PARENT, STEP_CLONE_SOURCE));
-	assert_true(has_step(&bed, BOOT_INNER, STEP_JOIN_CGROUP));
+	assert_true(has_step(&bed, BOOT_INNER, STEP_JOIN_OWN_CGROUP));
 	assert_false(has_step(&bed, BOOT_INNER, STEP_AWAIT_PARENT));
 	assert_int_equal(bed.plan.ops[BOOT_INNER][bed.plan.len[BOOT_INNER] - 1].step, STEP_EXEC);
+	bed_done(&bed);
+}
+
+static void assert_cgroup_is_late(struct bed *bed, bool is_late)
+{
+	make(bed);
+	assert_int_equal(has_step(bed, BOOT_PARENT, STEP_MAKE_CGROUP), !is_late);
+	assert_int_equal(has_step(bed, BOOT_PARENT, STEP_SET_LIMITS), !is_late);
+	assert_int_equal(has_step(bed, BOOT_PARENT, STEP_BEGIN_CGROUP), is_late);
+	assert_int_equal(has_step(bed, BOOT_PARENT, STEP_COMPLETE_CGROUP), is_late);
+	assert_int_equal(has_step(bed, BOOT_PARENT, STEP_LIMIT_CGROUP), is_late);
+	assert_int_equal(has_step(bed, BOOT_INNER, STEP_AWAIT_CGROUP), is_late);
+	assert_int_equal(has_step(bed, BOOT_INNER, STEP_JOIN_OWN_CGROUP), is_late);
+	assert_int_equal(has_step(bed, BOOT_INNER, STEP_NEW_CGROUP_NAMESPACE), !is_late);
+	if (is_late)
+		assert_true(has_step(bed, BOOT_PARENT, STEP_LET_GO));
+}
+
+/* Where the inner process neither waits for something else nor is cloned into its group. */
+static void cgroup_is_made_beside_the_child(void **state)
+{
+	(void)state;
+	struct bed bed;
+	bed_init(&bed);
+	assert_cgroup_is_late(&bed, true);
+	assert_false(has_step(&bed, BOOT_INNER, STEP_MOUNT_LATE));
+	spec_add_mount(&bed.spec, "/sys/fs/cgroup", "cgroup", "cgroup", "ro");
+	spec_add_mount(&bed.spec, "/sys/fs/cgroup/x", "tmpfs", "tmpfs", "ro");
+	assert_cgroup_is_late(&bed, true);
+	size_t len = bed.plan.len[BOOT_INNER], late = 0;
+	for (size_t i = 0; i < len; i++)
+		late += bed.plan.ops[BOOT_INNER][i].step == STEP_MOUNT_LATE;
+	assert_int_equal(late, 2); /* what lies inside comes after, too */
+	bed.options.is_cgroup_v2 = true;
+	assert_cgroup_is_late(&bed, false);
+	bed.options.is_cgroup_v2 = false;
+	bed.spec.rdt.is_set = true;
+	assert_cgroup_is_late(&bed, false);
+	bed.spec.rdt.is_set = false;
+	bed.spec.namespaces[NS_NET].path = mem_strdup("/proc/1/ns/net");
+	assert_cgroup_is_late(&bed, false);
 	bed_done(&bed);
 }
 
@@ -128,7 +169,6 @@ static void scope_is_made_after_the_clone(void **state)
 	bed_init(&bed);
 	make(&bed);
 	assert_false(has_step(&bed, BOOT_PARENT, STEP_MAKE_SCOPE));
-	assert_false(has_step(&bed, BOOT_PARENT, STEP_LET_GO));
 	assert_false(has_step(&bed, BOOT_INNER, STEP_OPEN_SCOPE));
 	for (int is_v2 = 0; is_v2 < 2; is_v2++) {
 		bed.options.scope = &request;
@@ -582,6 +622,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_has_a_row),
 		cmocka_unit_test(default_container_needs_no_outer),
+		cmocka_unit_test(cgroup_is_made_beside_the_child),
 		cmocka_unit_test(scope_is_made_after_the_clone),
 		cmocka_unit_test(writable_cgroup_is_given_to_its_user),
 		cmocka_unit_test(what_only_the_host_can_give_is_waited_for),

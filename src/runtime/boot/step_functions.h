@@ -12,7 +12,9 @@
 	int name(struct boot *boot, const struct boot_op *op, struct err *err)
 
 /* parent.c: on the host */
+BOOT_STEP_FUNCTION(parent_begin_cgroup);
 BOOT_STEP_FUNCTION(parent_make_cgroup);
+BOOT_STEP_FUNCTION(parent_complete_cgroup);
 BOOT_STEP_FUNCTION(parent_set_limits);
 BOOT_STEP_FUNCTION(parent_mount_overlay);
 BOOT_STEP_FUNCTION(parent_open_rootfs);
@@ -69,6 +71,7 @@ BOOT_STEP_FUNCTION(inner_own_session);
 /* inner_world.c: what the process is a part of */
 BOOT_STEP_FUNCTION(inner_await_parent);
 BOOT_STEP_FUNCTION(inner_open_scope);
+BOOT_STEP_FUNCTION(inner_open_cgroup);
 BOOT_STEP_FUNCTION(inner_join_cgroup);
 BOOT_STEP_FUNCTION(inner_new_cgroup_namespace);
 BOOT_STEP_FUNCTION(inner_join_namespace);
