@@ -22,7 +22,7 @@ struct relay {
 	int from_fd, to_fd; /* -1: done */
 	bool closes_to;     /* pass the end of input on by closing (a pipe to the payload) */
 	size_t len, offset;
-	char data[RELAY_BUFFER];
+	char *data; /* RELAY_BUFFER bytes, borrowed */
 };
 
 enum { RELAY_IN, RELAY_OUT, RELAY_ERR, RELAY_COUNT };
@@ -99,7 +99,7 @@ static void relay_end(struct relay *relay)
 
 static void relay_read(struct relay *relay)
 {
-	ssize_t n = read(relay->from_fd, relay->data, sizeof(relay->data));
+	ssize_t n = read(relay->from_fd, relay->data, RELAY_BUFFER);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) { /* a console whose last user is gone says EIO */
@@ -244,7 +244,12 @@ static int set_up(struct attendance *self, struct err *err)
 
 static int attend_until_end(struct attendance *self, struct process_exit *out, struct err *err)
 {
+	/* Not zeroed, as a part of the struct would be: nine pages that few containers ever need.
+	 */
+	char data[RELAY_COUNT][RELAY_BUFFER];
 	struct boot *boot = self->boot;
+	for (int i = 0; i < RELAY_COUNT; i++)
+		self->relays[i].data = data[i];
 	stdio_close_payload(self->stdio);
 	int result = set_up(self, err);
 	while (result == 0)

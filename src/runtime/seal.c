@@ -97,9 +97,6 @@ static bool is_on_readonly_mount(void)
 static bool swap_for(int copy_fd)
 {
 	AUTO_FD file_fd = open(fd_proc_path(copy_fd).text, O_RDONLY | O_CLOEXEC);
-#ifdef ONGGI_WEAK_SWAP
-	return false;
-#endif
 	return file_fd >= 0 && seal_swap(file_fd) && is_on_readonly_mount();
 }
 
@@ -117,19 +114,47 @@ static int exec_again(int copy_fd, struct err *err)
 	return err_call(err, "execveat", "execute our own program again");
 }
 
-int seal_program(const char *libexec_path, struct err *err)
+static bool is_out_of_danger(void)
 {
 #ifdef ONGGI_WEAK_SEAL
-	return 0;
+	return true;
 #endif
-	if (is_on_readonly_mount() || is_out_of_reach() || is_sealed())
+	return is_on_readonly_mount() || is_out_of_reach() || is_sealed();
+}
+
+static int leave(const char *libexec_path, bool child_can, int *out_copy_fd, struct err *err)
+{
+	AUTO_FD copy_fd = open_readonly(err);
+	if (copy_fd < 0)
+		return -1;
+	if (child_can) {
+		*out_copy_fd = fd_take(&copy_fd);
 		return 0;
+	}
 	if (libexec_path != NULL && setenv(SEAL_LIBEXEC_ENV, libexec_path, 1) < 0)
 		return err_sys(err, "set %s", SEAL_LIBEXEC_ENV);
-	AUTO_FD copy_fd = open_readonly(err);
-	if (copy_fd >= 0 && swap_for(copy_fd))
+	return swap_for(copy_fd) ? 0 : exec_again(copy_fd, err);
+}
+
+int seal_program(const char *libexec_path, struct err *err)
+{
+	if (is_out_of_danger() || leave(libexec_path, false, NULL, err) == 0)
 		return 0;
-	if (copy_fd < 0 || exec_again(copy_fd, err) < 0)
-		return err_context(err, "leave a writable program");
-	return 0;
+	return err_context(err, "leave a writable program");
+}
+
+int seal_prepare(const char *libexec_path, int *out_copy_fd, struct err *err)
+{
+	*out_copy_fd = -1;
+	if (is_out_of_danger() || leave(libexec_path, seal_can_swap(), out_copy_fd, err) == 0)
+		return 0;
+	return err_context(err, "leave a writable program");
+}
+
+int seal_child(int copy_fd, struct err *err)
+{
+	if (swap_for(copy_fd))
+		return 0;
+	err_set(err, ERR_SYSTEM, "our program could be written to, and cannot be left");
+	return err_hint(err, "put it on a read-only mount");
 }

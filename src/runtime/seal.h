@@ -26,3 +26,18 @@
  * @return 0 nothing (more) to do; -1 ERR_SYSTEM
  */
 int seal_program(const char *libexec_path, struct err *err);
+
+/**
+ * The same at a third of the cost, for a caller whose child by fork becomes the payload: the child
+ * has nothing mapped yet that would have to be mapped again, and the parent, which no container can
+ * name, stays as it is. Where a child could not do it (seal_swap.h), seal_program() is done at
+ * once.
+ *
+ * @out_copy_fd  -1: nothing to do any more. Else owned, for seal_child(); the close of the last
+ *               descriptor of it waits for an RCU grace period
+ * @return 0; -1 as seal_program()
+ */
+int seal_prepare(const char *libexec_path, int *out_copy_fd, struct err *err);
+
+/** In the child, while it still has the rights of its parent. @return 0; -1: it must not go on */
+int seal_child(int copy_fd, struct err *err);

@@ -11,6 +11,7 @@
  */
 #include "runtime/seal_swap.h"
 
+#include "kernel/caps/caps.h"
 #include "sys/fd.h"
 
 #include <elf.h>
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <link.h>
+#include <linux/capability.h>
 #include <linux/prctl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -140,11 +142,30 @@ static bool become(int file_fd)
 	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0) == 0;
 }
 
+/* Has the caller one of the rights that become() takes, and the kernel the call? */
+static bool may_become(void)
+{
+	unsigned size;
+	if (caps_has_effective(CAP_SYS_RESOURCE))
+		return true;
+	return (caps_has_effective(CAP_SYS_ADMIN) || caps_has_effective(CAP_CHECKPOINT_RESTORE)) &&
+	       prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) == 0;
+}
+
+bool seal_can_swap(void)
+{
+#ifdef ONGGI_WEAK_SWAP
+	return false;
+#endif
+	const ElfW(Phdr) *segments = at(getauxval(AT_PHDR));
+	return is_plain(segments, segments != NULL ? getauxval(AT_PHNUM) : 0) && may_become();
+}
+
 bool seal_swap(int file_fd)
 {
 	const ElfW(Phdr) *segments = at(getauxval(AT_PHDR));
 	size_t len = segments != NULL ? getauxval(AT_PHNUM) : 0;
-	if (!is_plain(segments, len))
+	if (!seal_can_swap())
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (segments[i].p_type != PT_LOAD || segments[i].p_filesz == 0)

@@ -15,3 +15,6 @@
  * Source: prctl(2) PR_SET_MM_EXE_FILE, PR_SET_MM_MAP; elf(5)
  */
 bool seal_swap(int file_fd);
+
+/** Would it succeed, as far as can be said before? For a child by fork, too. */
+bool seal_can_swap(void);

@@ -40,6 +40,7 @@ struct run {
 	struct boot_plan plan;
 	struct boot boot;
 	bool has_plan, has_boot, has_record;
+	int program_fd; /* from seal_prepare() */
 	struct boot_trace_extra extras[EXTRA_COUNT];
 };
 
@@ -125,6 +126,15 @@ static int record(struct run *run, struct err *err)
 	return run_files_write(draft, run->lease.run_dir_fd, err);
 }
 
+static int seal(struct run *run, struct err *err)
+{
+	const char *libexec_path = run->engine->libexec_path;
+	run->draft.boot.program_fd = &run->program_fd;
+	return boot_child_has_rights(&run->draft.spec)
+		       ? seal_prepare(libexec_path, &run->program_fd, err)
+		       : seal_program(libexec_path, err);
+}
+
 static int prepare(struct run *run, struct err *err)
 {
 	const struct run_options *options = run->options;
@@ -133,7 +143,7 @@ static int prepare(struct run *run, struct err *err)
 	extra_begin(run, EXTRA_DECIDE, "decide");
 	if (run_draft_make(run->engine, options, RUN_DRAFT_RUN, &run->draft, err) < 0)
 		return -1;
-	if (seal_program(run->engine->libexec_path, err) < 0)
+	if (seal(run, err) < 0)
 		return -1;
 	extra_end(run, EXTRA_DECIDE);
 	extra_begin(run, EXTRA_SECCOMP, "find seccomp program");
@@ -256,7 +266,7 @@ static int attend_to_it(struct run *run, struct run_result *out, struct err *err
 int engine_run(struct engine *engine, const struct run_options *options, struct run_result *out,
 	       struct err *err)
 {
-	struct run run = { .engine = engine, .options = options };
+	struct run run = { .engine = engine, .options = options, .program_fd = -1 };
 	run.draft.userns_slot_fd = -1;
 	run.stdio = (struct stdio){ .payload_fds = { -1, -1, -1 }, .relay_fds = { -1, -1, -1 } };
 	*out = (struct run_result){ .exit_code = 125 };
@@ -274,6 +284,7 @@ int engine_run(struct engine *engine, const struct run_options *options, struct 
 		result = attend_to_it(&run, out, err);
 	}
 	clean_up(&run, out->has_started);
+	fd_close(&run.program_fd);
 	attend_restore_signals(&saved);
 	return result;
 }

@@ -45,7 +45,8 @@ struct cgroup_layout {
  * the root, in its own cgroup or above, or in its systemd user session), are left out.
  *
  * @return 0, also with CGROUP_NONE; -1 with ERR_SYSTEM (no /proc) or ERR_INVALID (names or paths
- *         longer than the maxima above, more than CGROUP_HIERARCHIES_MAX hierarchies)
+ *         longer than the maxima above, more than CGROUP_HIERARCHIES_MAX hierarchies); then *out
+ *         is filled in part and not to be used
  * Source: cgroups(7), proc_pid_cgroup(5)
  */
 int cgroup_layout_detect(struct cgroup_layout *out, struct err *err);

@@ -83,7 +83,7 @@ static int parse_line(const char *line, size_t len, struct cgroup_layout *out, s
 		return err_set(err, ERR_INVALID, "/proc/self/cgroup: more than %d hierarchies",
 			       CGROUP_HIERARCHIES_MAX);
 	struct cgroup_hierarchy *h = &out->hierarchies[out->len];
-	*h = (struct cgroup_hierarchy){ 0 };
+	h->mount_path[0] = '\0';
 	size_t controllers_len = (size_t)(path - 1 - controllers);
 	if (copy_part(h->controllers, sizeof(h->controllers), controllers, controllers_len, err) <
 		    0 ||
@@ -101,14 +101,17 @@ static int parse_line(const char *line, size_t len, struct cgroup_layout *out, s
 
 int cgroup_layout_parse(const char *text, struct cgroup_layout *out, struct err *err)
 {
-	struct cgroup_layout layout = { 0 };
+	/* In place, and not zeroed as a whole: it is five pages, on the path of every command. */
+	out->len = 0;
+	out->mode = CGROUP_NONE;
 	while (*text != '\0') {
 		const char *end = strchrnul(text, '\n');
-		if (end > text && parse_line(text, (size_t)(end - text), &layout, err) < 0)
+		if (end > text && parse_line(text, (size_t)(end - text), out, err) < 0) {
+			out->len = 0;
 			return -1;
+		}
 		text = *end != '\0' ? end + 1 : end;
 	}
-	*out = layout;
 	return 0;
 }
 
@@ -240,7 +243,7 @@ static int probe_usual(struct cgroup_hierarchy *h, enum probe *out, struct err *
 	    probe_mount(path, h->is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC, &probe, err) < 0)
 		return -1;
 	if (probe == PROBE_YES)
-		memcpy(h->mount_path, path, sizeof(path));
+		memcpy(h->mount_path, path, strlen(path) + 1);
 	*out = probe;
 	return 0;
 }
@@ -313,22 +316,21 @@ static int read_proc(const char *path, size_t max_bytes, struct buf *out, struct
 
 int cgroup_layout_detect(struct cgroup_layout *out, struct err *err)
 {
-	struct cgroup_layout layout;
 	AUTO(struct buf, buf_done) text = { 0 };
+	out->len = 0;
 	if (read_proc("/proc/self/cgroup", PROC_CGROUP_MAX, &text, err) < 0 ||
-	    cgroup_layout_parse(buf_str(&text), &layout, err) < 0)
+	    cgroup_layout_parse(buf_str(&text), out, err) < 0)
 		return -1;
-	int is_open = place_usual(&layout, err);
+	int is_open = place_usual(out, err);
 	if (is_open < 0)
 		return -1;
 	if (is_open) {
 		buf_reset(&text);
 		if (read_proc("/proc/self/mountinfo", PROC_MOUNTINFO_MAX, &text, err) < 0)
 			return -1;
-		cgroup_layout_place(&layout, buf_str(&text));
+		cgroup_layout_place(out, buf_str(&text));
 	}
-	cgroup_layout_finish(&layout);
-	drop_unwritable(&layout);
-	*out = layout;
+	cgroup_layout_finish(out);
+	drop_unwritable(out);
 	return 0;
 }

@@ -4,7 +4,8 @@
 /* The steps of cgroup_layout_detect, and how the rest of this folder looks things up. */
 #include "kernel/cgroup/cgroup.h"
 
-/** Hierarchies from the text of /proc/self/cgroup, mount points still empty. */
+/** Hierarchies from the text of /proc/self/cgroup, mount points still empty. A failure leaves none.
+ */
 int cgroup_layout_parse(const char *text, struct cgroup_layout *out, struct err *err);
 
 /** Fill the mount points still empty from the text of /proc/self/mountinfo. Read-only mounts are

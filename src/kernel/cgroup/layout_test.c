@@ -41,7 +41,7 @@ static void parse_refuses_what_it_cannot_hold(void **state)
 	struct err err = { 0 };
 	assert_int_equal(cgroup_layout_parse("no colons\n", &l, &err), -1);
 	assert_int_equal(err.kind, ERR_INVALID);
-	assert_int_equal(l.len, 77);
+	assert_int_equal(l.len, 0);
 	char many[512] = "";
 	for (int i = 0; i < CGROUP_HIERARCHIES_MAX + 1; i++)
 		strncat(many, "1:a:/\n", sizeof(many) - strlen(many) - 1);

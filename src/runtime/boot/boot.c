@@ -345,8 +345,16 @@ static bool has_hooks_inside(const struct spec *spec)
 	       spec->hooks[SPEC_HOOK_START_CONTAINER].len > 0;
 }
 
+/* The last close of a mount that is attached nowhere waits for an RCU grace period. */
+static void close_while_waiting(struct boot *boot)
+{
+	if (boot->plan->options->program_fd != NULL)
+		fd_close(boot->plan->options->program_fd);
+}
+
 ssize_t boot_recv(struct boot *boot, struct boot_packet *packet, int *out_fd, struct err *err)
 {
+	close_while_waiting(boot);
 	if (has_hooks_inside(boot->spec) && interrupt_wait(boot->parent_sock, -1, err) < 0)
 		return -1;
 	return sock_recv(boot->parent_sock, packet, sizeof(*packet), out_fd, err);

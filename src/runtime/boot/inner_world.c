@@ -11,6 +11,7 @@
 #include "kernel/proc/keyring.h"
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/sysctl.h"
+#include "runtime/seal.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -20,6 +21,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+int inner_leave_program(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	int copy_fd = *boot->plan->options->program_fd;
+	if (seal_child(copy_fd, err) < 0)
+		return -1;
+	close(copy_fd); /* not the last one, which the parent has: that close would wait */
+	return 0;
+}
 
 int inner_await_parent(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {

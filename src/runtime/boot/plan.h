@@ -73,6 +73,7 @@ enum boot_step_id {
 	STEP_OUTER_START_INNER,
 
 	/* inner */
+	STEP_LEAVE_PROGRAM,
 	STEP_AWAIT_PARENT,
 	STEP_OPEN_SCOPE,
 	STEP_JOIN_CGROUP,
@@ -183,6 +184,9 @@ struct boot_options {
 	bool dies_with_parent; /* SIGKILL when the monitor dies */
 	bool make_workdir;     /* Docker's: a missing working directory is made */
 	unsigned preserve_fds; /* descriptors after 2 that the payload keeps */
+	/* From seal_prepare(): the inner process goes over to it, the parent closes it, and writes
+	 * -1 here, when there is time. NULL or -1: nothing to do. */
+	int *program_fd;
 
 	/* A container that outlives us: before it goes on alone, `record` writes down which process
 	 * it is; if that fails, or we are killed before, it ends. NULL: we attend to it. */
@@ -207,6 +211,10 @@ struct boot_plan {
 	uint64_t enter_flags;   /* of `target`: entered by the inner process itself */
 	bool enters_user_first; /* which gives the right to the others */
 };
+
+/** Is the first process of a container a child of ours with all our rights? Then it may be the one
+ *  that seals the program (boot_options.program_fd). */
+bool boot_child_has_rights(const struct spec *spec);
 
 /**
  * Make the plan.

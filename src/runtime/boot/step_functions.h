@@ -70,6 +70,7 @@ BOOT_STEP_FUNCTION(inner_own_session);
 
 /* inner_world.c: what the process is a part of */
 BOOT_STEP_FUNCTION(inner_await_parent);
+BOOT_STEP_FUNCTION(inner_leave_program);
 BOOT_STEP_FUNCTION(inner_open_scope);
 BOOT_STEP_FUNCTION(inner_open_cgroup);
 BOOT_STEP_FUNCTION(inner_join_cgroup);

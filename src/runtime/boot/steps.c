@@ -114,6 +114,9 @@ static const struct boot_step steps[STEP_COUNT] = {
 		"Clone the inner process into %s as a child of the parent, report it, and leave.",
 		"last" },
 
+	[STEP_LEAVE_PROGRAM] = { BOOT_INNER, "leave program", inner_leave_program, NULL, NULL,
+		"Go over to a read-only copy of the mount that our own program is on, so that nobody who gets hold of it can write to it.",
+		"first: while we have the rights of the parent, and nothing to map again; the parent closes its end while it waits for us" },
 	[STEP_AWAIT_PARENT] = { BOOT_INNER, "await parent", inner_await_parent, NULL, NULL,
 		"Wait until the parent has done what can only be done from outside.",
 		"first: without id maps every later step fails" },

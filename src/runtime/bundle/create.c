@@ -8,7 +8,9 @@
 int bundle_create(const struct bundle_home *home, const struct bundle_create_options *options,
 		  struct err *err)
 {
-	struct launch self = { .home = home, .options = options, .waits = true, .is_alone = true };
+	struct launch self = {
+		.home = home, .options = options, .program_fd = -1, .waits = true, .is_alone = true
+	};
 	sigset_t saved;
 	attend_block_signals(&saved);
 	int result = launch(&self, err);

@@ -88,6 +88,7 @@ static void fill_boot_options(struct launch *self)
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
 		.finds_home = strv_env_get(&spec->process.env, "HOME") == NULL,
 		.preserve_fds = self->options->preserve_fds + listen_fds,
+		.program_fd = &self->program_fd,
 		.record = self->is_alone ? record_process : NULL,
 		.record_context = self,
 		.gate = self->waits ? &self->gate : NULL,
@@ -215,7 +216,10 @@ static int seal(struct launch *self, struct err *err)
 			   self->options->restore != NULL;
 	if (has_workers && (libexec_path = libexec_find(err)) == NULL)
 		return -1;
-	return seal_program(libexec_path, err);
+	bool child_can = self->options->restore == NULL &&
+			 boot_child_has_rights(&self->bundle.spec);
+	return child_can ? seal_prepare(libexec_path, &self->program_fd, err)
+			 : seal_program(libexec_path, err);
 }
 
 static int prepare(struct launch *self, struct err *err)
@@ -351,4 +355,5 @@ void launch_done(struct launch *self)
 	scope_request_done(&self->scope);
 	bundle_done(&self->bundle);
 	record_close(&self->record);
+	fd_close(&self->program_fd);
 }

@@ -20,6 +20,7 @@ struct launch {
 	struct cgroup_layout cgroups;
 	struct scope_request scope; /* its unit is NULL: systemd has no part in it */
 	struct boot_options boot_options;
+	int program_fd; /* from seal_prepare() */
 	struct boot_plan plan;
 	struct boot boot;
 	struct stdio stdio;

@@ -103,7 +103,9 @@ static int run(struct launch *self, int *out_exit_code, struct err *err)
 int bundle_run(const struct bundle_home *home, const struct bundle_create_options *options,
 	       int *out_exit_code, struct err *err)
 {
-	struct launch self = { .home = home, .options = options, .is_alone = options->detach };
+	struct launch self = {
+		.home = home, .options = options, .program_fd = -1, .is_alone = options->detach
+	};
 	sigset_t saved;
 	attend_block_signals(&saved);
 	int result = run(&self, out_exit_code, err);
