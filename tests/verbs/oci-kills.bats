@@ -57,6 +57,12 @@ is_one_of() {
 	fail "after $i: status $status, not one of $*"
 }
 
+# Has the child of a killed create noticed: is it gone, or created?
+nobody_runs_or_waits() {
+	! pgrep -f -- "$STORE_TOP/state" >/dev/null ||
+		runtime state "$ID-dead" 2>/dev/null | grep -q '"status": "created"'
+}
+
 # Deletes it, whatever it is, and looks.
 delete_all() {
 	runtime delete --force "$ID" || fail "after $i: delete fails"
@@ -79,6 +85,8 @@ delete_all() {
 	config "$waits"
 	for ((i = 0; i < MOMENTS; i++)); do
 		killed "$i" create --bundle "$BUNDLE" "$ID-dead"
+		# Its child notices a moment later; until then it is not dead, and nobody takes it away.
+		wait_for 5 nobody_runs_or_waits
 		if runtime state "$ID-dead" 2>/dev/null | grep -q '"status": "created"'; then
 			runtime delete "$ID-dead"
 		fi
