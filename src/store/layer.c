@@ -13,9 +13,9 @@
 #include "base/warn.h"
 #include "store/record.h"
 #include "store/scan.h"
+#include "store/sweep.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
-#include "sys/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -244,7 +244,7 @@ void layer_abort(const struct store *store, struct layer_staging *staging)
 	fd_close(&staging->recipe_fd);
 	struct err err = { 0 };
 	AUTO_FD staging_fd = openat(store->root_fd, "staging", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (tree_remove(staging_fd, staging->name, &err) < 0)
+	if (sweep_staged(staging_fd, staging->name, &err) < 0)
 		warn_say("a staging directory is left for the next command: %s", err.text);
 	fd_close(&staging->lock_fd);
 	*staging = (struct layer_staging){ .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };

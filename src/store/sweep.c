@@ -75,6 +75,14 @@ static int sweep_fresh_files(const struct store *store, const char *path, struct
 	return rc;
 }
 
+int sweep_staged(int staging_fd, const char *name, struct err *err)
+{
+	AUTO_FD dir_fd = openat(staging_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir_fd >= 0 && tree_remove(dir_fd, "fs", err) < 0)
+		return -1;
+	return tree_remove(staging_fd, name, err);
+}
+
 int store_sweep_staging(const struct store *store, struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
@@ -87,7 +95,7 @@ int store_sweep_staging(const struct store *store, struct err *err)
 	for (size_t i = 0; i < names.len; i++) {
 		AUTO_FD lock_fd = -1;
 		int rc = claim(store, names.items[i], &lock_fd, err);
-		if (rc < 0 || (rc > 0 && tree_remove(staging_fd, names.items[i], err) < 0))
+		if (rc < 0 || (rc > 0 && sweep_staged(staging_fd, names.items[i], err) < 0))
 			return -1;
 		removed += rc;
 	}

@@ -14,3 +14,9 @@
  */
 int sweep_layers(const struct store *store, const struct strv *names, struct strv *out_removed,
 		 uint64_t *out_bytes, struct err *err);
+
+/**
+ * Delete a directory of staging/ whose lock the caller has. The lock goes last: whoever comes by
+ * while a big tree is being deleted would take it for nobody's, and delete along until the end.
+ */
+int sweep_staged(int staging_fd, const char *name, struct err *err);
