@@ -186,7 +186,12 @@ int unit_set(sd_bus *bus, const struct worker_request *request, struct err *err)
 	    bus_append_properties(bus, message, request, err) < 0)
 		return -1;
 	int rc = sd_bus_call(bus, message, 0, &error, NULL);
-	return rc < 0 ? bus_fail(&error, rc, err, "set its properties") : 0;
+	if (rc < 0)
+		return bus_fail(&error, rc, err, "set its properties");
+	/* The answer comes before the files are written: manager_loop() does that after each
+	 * message and before the next. What our caller writes now has to come after it. */
+	(void)is_active(bus, request->unit);
+	return 0;
 }
 
 /* Killed first: a stop alone would say SIGTERM and wait for a minute and a half. */
