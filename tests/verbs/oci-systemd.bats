@@ -196,6 +196,10 @@ for name in ("bounding", "effective", "permitted"): c["process"]["capabilities"]
 	sd update --pids-limit 20 --cpu-quota 20000 "$ID"
 	assert_show TasksMax 20
 	assert_show CPUQuotaPerSecUSec 200ms
+	# systemd knows 22.2 % as 23 %, and writes that.
+	sd update --cpu-period 90000 "$ID"
+	assert_show CPUQuotaPerSecUSec 230ms
+	[[ $(control cpu.max "$(v1_path cpu cpu.cfs_quota_us)") == 20000* ]]
 	systemctl daemon-reload
 	[[ $(control pids.max "$(v1_path pids pids.max)") == 20 ]]
 	sd delete --force "$ID"

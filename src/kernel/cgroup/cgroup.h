@@ -132,6 +132,10 @@ void cgroup_done(struct cgroup *cgroup);
  */
 int cgroup_apply(const struct cgroup *cgroup, const struct cgroup_limits *limits, struct err *err);
 
+/** If `limits` has a quota of processor time without a period, or the other way round, add the one
+ *  that the cgroup has now (no quota: -1). What cannot be read stays away. */
+void cgroup_complete_bandwidth(const struct cgroup *cgroup, struct cgroup_limits *limits);
+
 /**
  * v2 and hybrid: the v2 directory for CLONE_INTO_CGROUP (borrowed), because a later write to
  * `cgroup.procs` waits for an RCU grace period. v1: -1. Call cgroup_join_self in the child in
@@ -153,6 +157,9 @@ int cgroup_join_self(const struct cgroup *cgroup, struct err *err);
  * @return 0, or -1 ERR_SYSTEM
  */
 int cgroup_give(const struct cgroup *cgroup, uid_t owner, struct err *err);
+
+/** Make of `err`, the EBUSY of a clone into the cgroup, one that names it. @return -1 */
+int cgroup_fail_clone(const struct cgroup *cgroup, struct err *err);
 
 /** Move another process, all its threads, into every hierarchy (adoption); 0 is the caller.
  *  Waits for an RCU grace period on each. */

@@ -16,6 +16,20 @@ int cgroup_clone_fd(const struct cgroup *cgroup)
 	return v2 >= 0 ? cgroup->dir_fds[v2] : -1;
 }
 
+#define BUSY_HINT "a v2 cgroup has either processes or limited children"
+
+/* In the words of runc, which scripts look for. */
+int cgroup_fail_clone(const struct cgroup *cgroup, struct err *err)
+{
+	int v2 = cgroup_layout_find_v2(cgroup->layout);
+	const char *mount_path = v2 >= 0 ? cgroup->layout->hierarchies[v2].mount_path : "";
+	err_set(err, ERR_CONFLICT,
+		"adding pid of a new process to cgroups: %s%s/cgroup.procs: device or resource "
+		"busy",
+		mount_path, cgroup->path);
+	return err_hint(err, BUSY_HINT);
+}
+
 static int join(const struct cgroup *cgroup, size_t index, const char *file, pid_t pid,
 		struct err *err)
 {
@@ -28,7 +42,7 @@ static int join(const struct cgroup *cgroup, size_t index, const char *file, pid
 	int errnum = errno;
 	err_sys(err, "move process %d into cgroup %s%s", pid, h->mount_path, cgroup->path);
 	if (errnum == EBUSY && h->is_v2)
-		err_hint(err, "a v2 cgroup has either processes or limited children");
+		err_hint(err, BUSY_HINT);
 	else if (errnum == ENOSPC && cgroup_list_has(h->controllers, ',', "cpuset"))
 		err_hint(err, "its cpuset.cpus or cpuset.mems is empty");
 	return -1;

@@ -67,11 +67,16 @@ static int update_cgroup(const struct record *record, const struct cgroup_limits
 	struct cgroup cgroup;
 	if (record_open_cgroup(record, &layout, &cgroup, err) < 0)
 		return -1;
-	/* systemd first: it writes the files of its properties, and we the last word. */
+	/* systemd first: it writes the files of its properties, rounded, and we the last word. */
 	const struct scope *unit = &record->facts.unit;
-	int result = unit->unit != NULL ? scope_update(unit, limits, &cgroup, err) : 0;
+	struct cgroup_limits exact = *limits; /* borrows what it points to */
+	int result = 0;
+	if (unit->unit != NULL) {
+		cgroup_complete_bandwidth(&cgroup, &exact);
+		result = scope_update(unit, &exact, &cgroup, err);
+	}
 	if (result == 0)
-		result = cgroup_apply(&cgroup, limits, err);
+		result = cgroup_apply(&cgroup, &exact, err);
 	cgroup_done(&cgroup);
 	return result;
 }

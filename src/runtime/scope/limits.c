@@ -33,30 +33,6 @@ static uint64_t number_of(int64_t value)
 	return value < 0 ? UNLIMITED : (uint64_t)value;
 }
 
-/* What the group has now, of the two that are one property to systemd; `max` stays 0. */
-static void complete_bandwidth(const struct cgroup *current, int64_t *quota_us, int64_t *period_us)
-{
-	char text[2 * CGROUP_NUMBER_SIZE];
-	int v1 = cgroup_layout_find_v1(current->layout, "cpu");
-	int v2 = cgroup_layout_find_v2(current->layout);
-	int64_t quota = 0, period = 0;
-	if (v1 >= 0 && current->dir_fds[v1] >= 0) {
-		int dir_fd = current->dir_fds[v1];
-		period = (int64_t)cgroup_control_read_number(dir_fd, "cpu.cfs_period_us");
-		if (cgroup_control_read(dir_fd, "cpu.cfs_quota_us", text, sizeof(text)) > 0)
-			quota = strtoll(text, NULL, 10);
-	} else if (v2 >= 0 && current->dir_fds[v2] >= 0 &&
-		   cgroup_control_read(current->dir_fds[v2], "cpu.max", text, sizeof(text)) > 0) {
-		quota = text[0] == 'm' ? -1 : strtoll(text, NULL, 10);
-		const char *space = strchr(text, ' ');
-		period = space != NULL ? strtoll(space, NULL, 10) : 0;
-	}
-	if (*quota_us == 0)
-		*quota_us = quota;
-	if (*period_us == 0)
-		*period_us = period;
-}
-
 static void add_bandwidth(struct strv *list, int64_t quota_us, int64_t period_us)
 {
 	AUTO_FREE char *period = mem_printf("%" PRId64, period_us);
@@ -74,8 +50,7 @@ static void add_bandwidth(struct strv *list, int64_t quota_us, int64_t period_us
 	property_add_number(list, "CPUQuotaPerSecUSec", per_second_us);
 }
 
-static void add_cpu(struct strv *list, const struct cgroup_limits *limits, bool is_v2,
-		    const struct cgroup *current)
+static void add_cpu(struct strv *list, const struct cgroup_limits *limits, bool is_v2)
 {
 	const struct cgroup_value shares = limits->cpu.shares, idle = limits->cpu.idle;
 	int64_t quota_us = limits->cpu.quota_us.value, period_us = limits->cpu.period_us.value;
@@ -85,8 +60,6 @@ static void add_cpu(struct strv *list, const struct cgroup_limits *limits, bool 
 		property_add_number(list, "CPUShares", (uint64_t)shares.value);
 	if (is_v2 && cgroup_value_is_given(idle))
 		property_add_since(list, SINCE_IDLE, "CPUWeight", "t", "0");
-	if (current != NULL && (quota_us == 0) != (period_us == 0))
-		complete_bandwidth(current, &quota_us, &period_us);
 	add_bandwidth(list, quota_us, period_us);
 }
 
@@ -229,7 +202,7 @@ int property_add_limits(struct strv *list, const struct cgroup_limits *limits, b
 {
 	const struct cgroup_value weight = limits->io.weight;
 	add_memory(list, limits, is_v2, current);
-	add_cpu(list, limits, is_v2, current);
+	add_cpu(list, limits, is_v2);
 	if (cgroup_value_is_given(weight) && is_v2)
 		property_add_number(list, "IOWeight",
 				    cgroup_v2_weight_of_blkio((uint64_t)weight.value));

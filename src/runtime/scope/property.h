@@ -34,8 +34,8 @@ void property_add_list(struct strv *list, const char *name, const char *type,
  * What systemd has properties for, so that it keeps our values when it writes its own files. A pure
  * function but for updates.
  *
- * @current  the group that is updated, whose files complete what goes together (quota and period,
- *           memory and swap); NULL: a new one
+ * @current  the group that is updated, whose files complete what goes together (memory and swap;
+ *           for quota and period see cgroup_complete_bandwidth); NULL: a new one
  * @return 0; -1 ERR_INVALID
  * Source: systemd.resource-control(5); org.freedesktop.systemd1(5)
  */
