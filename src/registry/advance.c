@@ -241,14 +241,6 @@ static int judge(struct transfer *transfer, struct err *err)
 	return is_busy(transfer->answer.status) ? again(transfer, FETCH_ATTEMPTS_MAX) : 0;
 }
 
-/* A server that drips headers is as good as none. */
-static bool is_too_slow(const struct transfer *transfer)
-{
-	uint64_t limit_ns = (uint64_t)transfer->net->stall_s * 3 * 1000 * MS;
-	return transfer->sink != NULL && !transfer->has_body &&
-	       clock_monotonic_ns() > transfer->started_ns + limit_ns;
-}
-
 enum transfer_state transfer_advance(struct transfer *transfer, struct err *err)
 {
 	struct err why = { 0 };
@@ -258,9 +250,6 @@ enum transfer_state transfer_advance(struct transfer *transfer, struct err *err)
 			rc = transfer_start(transfer, &why) < 0 ? -1 : 1;
 	} else if (transfer->is_done) {
 		rc = judge(transfer, &why);
-	} else if (is_too_slow(transfer)) {
-		rc = err_set(&why, ERR_REMOTE, "%s: no answer within %u s", host_of(transfer),
-			     transfer->net->stall_s * 3);
 	}
 	if (rc < 0 && err != NULL)
 		*err = why;

@@ -165,6 +165,8 @@ static void end(struct blob *blob, const struct err *why)
 {
 	if (why != NULL)
 		blob->err = *why;
+	else
+		err_clear(&blob->err);
 	transfer_done(&blob->transfer);
 	buf_done(&blob->pending);
 	blob->is_ended = true;

@@ -19,7 +19,7 @@
 #define FETCH_TOKEN_ANSWER_MAX  (256u << 10)
 #define FETCH_ERROR_ANSWER_MAX  (64u << 10)
 #define FETCH_TAGS_ANSWER_MAX   (8u << 20) /* one page */
-#define FETCH_TAG_PAGES_MAX     1000u
+#define FETCH_TAG_PAGES_MAX     200u
 #define FETCH_CHALLENGES_MAX    8u
 #define FETCH_ATTEMPTS_MAX      5u
 #define FETCH_BACKOFF_MS        500u /* doubled from one attempt to the next */

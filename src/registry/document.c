@@ -84,6 +84,8 @@ static const struct type_row *type_by_name(const char *name)
 	return NULL;
 }
 
+static const char schema_1_type[] = DOCKER "distribution.manifest.v1"; /* "+prettyjws" follows */
+
 static int schema_1(struct err *err)
 {
 	err_set(err, ERR_UNSUPPORTED,
@@ -97,7 +99,7 @@ static const struct type_row *read_type(const struct json_at *root, const char *
 {
 	AUTO_FREE char *own = NULL;
 	uint64_t version = 0;
-	if (strncmp(content_type, DOCKER "distribution.manifest.v1", 46) == 0) {
+	if (strncmp(content_type, schema_1_type, sizeof(schema_1_type) - 1) == 0) {
 		schema_1(err);
 		return NULL;
 	}

@@ -76,7 +76,7 @@ static int fetch_tags(struct net *net, struct endpoint *from, void *arg, struct 
 	unsigned pages = 0;
 	free(paging->url);
 	strv_done(&paging->tags);
-	paging->url = endpoint_url(from, "tags/list");
+	paging->url = endpoint_url(from, "tags/list?n=1000");
 	while (paging->url != NULL) {
 		if (++pages > FETCH_TAG_PAGES_MAX)
 			return err_set(err, ERR_INVALID, "a list of tags of more than %u pages",

@@ -95,8 +95,8 @@ struct transfer {
 	struct answer answer;
 	size_t header_bytes, header_lines;
 	unsigned redirects, attempts, auth_tries;
-	uint64_t started_ns, wait_until_ns; /* 0: not waiting */
-	bool has_body, is_checked;          /* checked: the sink's own mark */
+	uint64_t wait_until_ns; /* 0: not waiting */
+	bool is_checked;        /* the sink's own mark */
 	bool is_running, is_done, is_enough;
 	CURLcode result;
 	struct err broken; /* by us, in a callback */

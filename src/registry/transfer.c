@@ -4,7 +4,6 @@
  * What an answer leads to is in advance.c. Redirects are followed there by hand, because
  * credentials must not follow them.
  */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "registry/auth.h"
 #include "registry/bounds.h"
@@ -173,7 +172,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	long status = 0;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	transfer->answer.status = status;
-	transfer->has_body = true;
 	if (transfer->sink != NULL && (status == 200 || status == 206))
 		return transfer->sink(transfer, data, size * count);
 	return keep_body(transfer, data, size * count, status >= 200 && status < 300);
@@ -277,9 +275,8 @@ int transfer_start(struct transfer *transfer, struct err *err)
 		return -1;
 	release(transfer);
 	answer_clear(&transfer->answer);
-	transfer->is_done = transfer->is_enough = transfer->has_body = false;
+	transfer->is_done = transfer->is_enough = false;
 	transfer->is_checked = false;
-	transfer->started_ns = clock_monotonic_ns();
 	transfer->header_bytes = transfer->header_lines = 0;
 	transfer->wait_until_ns = 0;
 	transfer->curl_text[0] = '\0';
