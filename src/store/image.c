@@ -24,7 +24,9 @@
 static int not_found(const char *reference, struct err *err)
 {
 	err_set(err, ERR_NOT_FOUND, "no such image: %.256s", reference);
-	return err_hint(err, "`onggi images` shows what there is; `onggi load` brings more");
+	return err_hint(
+		err,
+		"`onggi images` shows what there is; `onggi pull` and `onggi load` bring more");
 }
 
 /* Content is content: an image's own id serves as well, and a manifest's that it came by. */

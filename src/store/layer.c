@@ -116,6 +116,45 @@ int layer_open(const struct store *store, const char *name, int *out_dir_fd, int
 	return 0;
 }
 
+/* @return 1 and why the layer called `name` is no whole one; 0: sound, or another chain's */
+static int is_damaged(const struct store *store, const char *name, const char *chain_id,
+		      struct err *out_why)
+{
+	struct layer_info info;
+	AUTO_FD dir_fd = -1;
+	AUTO_FD recipe_fd = -1;
+	struct err why = { 0 };
+	if (faccessat(store->layers_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (layer_info(store, name, &info, &why) == 0) {
+		if (strcmp(info.chain_id, chain_id) != 0 ||
+		    layer_open(store, name, &dir_fd, &recipe_fd, &why) == 0)
+			return 0;
+	} else if (why.kind != ERR_INVALID && why.kind != ERR_NOT_FOUND) {
+		return 0; /* who knows: out of memory, descriptors */
+	}
+	err_set(out_why, ERR_INVALID, "layer %.64s is damaged: %s", name, why.text);
+	return why.kind != ERR_SYSTEM || why.errnum == ENOENT || why.errnum == ENOTDIR;
+}
+
+int layer_set_damaged_aside(const struct store *store, const char *chain_id, struct err *err)
+{
+	const char *hex = hex_part(chain_id);
+	for (size_t i = 0; is_digest(hex) && i < ARRAY_LEN(name_lengths); i++) {
+		AUTO_FREE char *name = mem_strndup(hex, name_lengths[i]);
+		struct err why = { 0 };
+		if (is_damaged(store, name, hex, &why) == 0)
+			continue;
+		/* Exclusive, and asked again: somebody else may have mended it. */
+		AUTO_FD lock_fd = store_lock(store, LOCK_EXCLUSIVE, err);
+		if (lock_fd < 0)
+			return -1;
+		if (is_damaged(store, name, hex, &why) == 1)
+			record_quarantine(store, store->layers_fd, name, why.text);
+	}
+	return 0;
+}
+
 int layer_lease(const struct store *store, struct err *err)
 {
 	return lock_take(store->root_fd, "leases", LOCK_SHARED, STORE_LOCK_TIMEOUT_MS, err);

@@ -41,6 +41,12 @@ int layer_open(const struct store *store, const char *name, int *out_dir_fd, int
 char *layer_find(const struct store *store, const char *chain_id);
 
 /**
+ * Move the layer with this chain id into quarantine/, with a warning, if a part of it is missing or
+ * its record is damaged: whoever brings it again gets the name, and all its images are whole.
+ */
+int layer_set_damaged_aside(const struct store *store, const char *chain_id, struct err *err);
+
+/**
  * Hold this while an image is being put together from layers that no image has yet: no layer is
  * deleted meanwhile. Many may hold it; it dies with its owner.
  * @return owned fd whose close ends it, or -1

@@ -209,6 +209,35 @@ static void lies_are_refused(void **state)
 	fixture_close(&f);
 }
 
+static void a_layer_without_a_part_is_set_aside(void **state)
+{
+	(void)state;
+	struct fixture f;
+	fixture_open(&f);
+	char chain[DIGEST_HEX_SIZE] = "", diff_id[80], path[200];
+	struct err err = { 0 };
+	AUTO_FREE char *name = fixture_layer(&f, "a", chain, diff_id);
+	must(layer_set_damaged_aside(&f.store, chain, &err), &err);
+	assert_int_equal(fixture_count(&f, "layers"), 1);
+	assert_int_equal(f.warnings, 0);
+	const char *const parts[] = { "recipe", "record" };
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		snprintf(path, sizeof(path), "layers/%s/%s", name, parts[i]);
+		if (i == 0)
+			assert_int_equal(unlinkat(f.store.root_fd, path, 0), 0);
+		else
+			fixture_damage(&f, path);
+		must(layer_set_damaged_aside(&f.store, chain, &err), &err);
+		assert_int_equal(fixture_count(&f, "layers"), 0);
+		assert_int_equal(fixture_count(&f, "quarantine"), i + 1);
+		assert_int_equal(f.warnings, i + 1);
+		chain[0] = '\0';
+		AUTO_FREE char *again = fixture_layer(&f, "a", chain, diff_id);
+		assert_string_equal(again, name);
+	}
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +246,7 @@ int main(void)
 		cmocka_unit_test(an_index_may_have_several_images),
 		cmocka_unit_test(damage_is_found_and_mended_by_a_pull),
 		cmocka_unit_test(lies_are_refused),
+		cmocka_unit_test(a_layer_without_a_part_is_set_aside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
