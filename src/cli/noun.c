@@ -14,7 +14,7 @@ const struct verb_noun verb_nouns[] = {
 	  "attach cp create exec kill logs pause port prune rename restart start stats stop top "
 	  "unpause update wait" },
 	{ "context", NULL, "create export import inspect ls rm show update use" },
-	{ "image", "images", "build pull push" },
+	{ "image", "images", "build push" },
 	{ "manifest", NULL, "annotate create inspect push rm" },
 	{ "network", NULL, "connect create disconnect inspect ls prune rm" },
 	{ "system", "the whole of it", "dial-stdio events prune" },

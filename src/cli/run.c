@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* onggi run: parse, run, and leave with the container's exit status. */
+#include "base/mem.h"
 #include "base/warn.h"
 #include "cli/output.h"
+#include "cli/pull.h"
 #include "cli/run_input.h"
 #include "cli/verb.h"
+#include "format/reference.h"
+#include "sys/fd.h"
 
 #include <unistd.h>
 
@@ -16,6 +20,39 @@ static void say_out_of_memory(const struct run_options *options)
 			 (long long)limit->value);
 	else
 		warn_say("out of memory: the kernel killed a process of the container");
+}
+
+static int pull(struct engine *engine, const struct run_input *input, struct err *err)
+{
+	const struct cli_pull options = { .is_quiet = input->is_quiet, .out_fd = STDERR_FILENO };
+	return cli_pull(engine, input->options.image, &options, err);
+}
+
+/* Asked only when a start has failed: one that succeeds does not look twice. */
+static bool is_missing(const struct engine *engine, const struct run_input *input,
+		       const struct err *err)
+{
+	const char *name = input->options.image;
+	AUTO(struct reference, reference_done) reference = { 0 };
+	AUTO(struct image, image_done) image = { 0 };
+	struct err why = { 0 };
+	return input->pull == RUN_PULL_MISSING && err->kind == ERR_NOT_FOUND && name != NULL &&
+	       input->options.rootfs == NULL && !engine_is_embedded_image(name) &&
+	       reference_parse(name, &reference, NULL) == 0 &&
+	       image_find(&engine->store, name, &image, &why) < 0 && why.kind == ERR_NOT_FOUND;
+}
+
+static int pull_missing(struct engine *engine, const struct run_input *input, struct err *err)
+{
+	AUTO(struct reference, reference_done) reference = { 0 };
+	AUTO(struct buf, buf_done) line = { 0 };
+	if (reference_parse(input->options.image, &reference, err) < 0)
+		return -1;
+	AUTO_FREE char *shown = reference_familiar(&reference);
+	buf_addf(&line, "Unable to find image '%s' locally\n", shown);
+	(void)!fd_write_all(STDERR_FILENO, buf_str(&line), line.len);
+	err_clear(err);
+	return pull(engine, input, err);
 }
 
 static int run_verb(struct cli *cli, void *pointer, const struct strv *operands, struct err *err)
@@ -31,8 +68,18 @@ static int run_verb(struct cli *cli, void *pointer, const struct strv *operands,
 	struct engine *engine = cli_engine(cli, err);
 	if (engine == NULL)
 		return -1;
+	if (input->pull == RUN_PULL_ALWAYS && input->options.rootfs == NULL &&
+	    pull(engine, input, err) < 0)
+		return -1;
 	struct run_result result = { 0 };
-	if (engine_run(engine, &input->options, &result, err) < 0)
+	int rc = engine_run(engine, &input->options, &result, err);
+	if (rc < 0 && is_missing(engine, input, err)) {
+		if (pull_missing(engine, input, err) < 0)
+			return -1;
+		result = (struct run_result){ 0 };
+		rc = engine_run(engine, &input->options, &result, err);
+	}
+	if (rc < 0)
 		output_error(err);
 	if (result.is_oom_killed)
 		say_out_of_memory(&input->options);

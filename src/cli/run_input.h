@@ -9,8 +9,11 @@
 #include "cli/option.h"
 #include "engine/run.h"
 
+enum run_pull { RUN_PULL_MISSING, RUN_PULL_ALWAYS, RUN_PULL_NEVER };
+
 struct run_input {
 	struct run_options options;
+	enum run_pull pull;
 	/* Kept until every option is read: their order on the command line does not matter. */
 	struct strv env, env_files, labels, label_files;
 	struct strv attach; /* "stdin", ... */
@@ -18,9 +21,10 @@ struct run_input {
 	struct cgroup_value pids_limit;
 	uint64_t cpus_billionths; /* --cpus; 0: not given */
 	char *trace_path;
-	bool is_quiet, no_healthcheck; /* both are so anyway */
-	bool is_json;                  /* explain only */
-	int trace_fd;                  /* owned; -1: none of our own */
+	bool is_quiet;       /* nothing is said of a pull */
+	bool no_healthcheck; /* it is so anyway */
+	bool is_json;        /* explain only */
+	int trace_fd;        /* owned; -1: none of our own */
 };
 
 /** Zero, with the defaults of the command line; for struct verb, hence the void. */

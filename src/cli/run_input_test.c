@@ -177,7 +177,7 @@ static void refusals_say_why(void **state)
 		{ "--isolate chroot,foo x", "unknown word \"foo\"" },
 		{ "--profile x x", "known are default docker" },
 		{ "--trace=x x", "known are tree json perfetto" },
-		{ "--pull always x", "not yet supported" },
+		{ "--pull sometimes x", "known are always missing never" },
 		{ "--security-opt foo x", "invalid --security-opt: \"foo\"" },
 		{ "--security-opt seccomp=/nonexistent/p x", "open the seccomp profile" },
 		{ "--security-opt systempaths=x x", "invalid --security-opt" },

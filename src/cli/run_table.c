@@ -20,11 +20,16 @@
 
 static int set_pull(const struct option_row *row, void *target, const char *value, struct err *err)
 {
-	(void)target;
-	if (strcmp(value, "never") == 0 || strcmp(value, "missing") == 0)
-		return 0;
-	if (strcmp(value, "always") == 0)
-		return err_set(err, ERR_UNSUPPORTED, "pulling images is not yet supported");
+	static const char *const words[] = {
+		[RUN_PULL_MISSING] = "missing",
+		[RUN_PULL_ALWAYS] = "always",
+		[RUN_PULL_NEVER] = "never",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(value, words[i]) == 0) {
+			((struct run_input *)target)->pull = (enum run_pull)i;
+			return 0;
+		}
 	return err_set(err, ERR_INVALID, "known are %s", row->words);
 }
 
@@ -97,8 +102,8 @@ const struct option_row run_option_rows[] = {
 	  .group = GROUP_CONTAINER,
 	  .set = set_pull,
 	  .complete = COMPLETE_WORDS,
-	  .words = "never missing",
-	  .help = "Accepted for compatibility: images are never pulled (never or missing)" },
+	  .words = "always missing never",
+	  .help = "Pull the image always, never, or when it is missing (the default)" },
 	{ .name = "rm",
 	  .type = OPTION_FLAG,
 	  .group = GROUP_CONTAINER,
@@ -589,8 +594,7 @@ const struct option_row run_option_rows[] = {
 	  .type = OPTION_FLAG,
 	  .group = GROUP_CONTAINER,
 	  .offset = AT(is_quiet),
-	  .is_hidden = true,
-	  .help = "There is no pull output" },
+	  .help = "Say nothing of a pull" },
 	{ 0 },
 };
 

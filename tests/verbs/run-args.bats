@@ -218,13 +218,18 @@ load ../lib/onggi
 	sentinel_check
 }
 
-@test "args: --pull never and missing are taken, always is not" {
+@test "args: --pull never and missing do not ask for what is there, always does" {
 	run onggi run --rm --pull never "$BOX" true
 	assert_ok
 	run onggi run --rm --pull missing -q "$BOX" true
 	assert_ok
-	run onggi run --rm --pull always "$BOX" true
+	run onggi run --rm --pull never 127.0.0.1:1/nothing/there true
 	assert_status 125
+	assert_has "no such image: 127.0.0.1:1/nothing/there"
+	run onggi run --rm --pull always 127.0.0.1:1/nothing/there true
+	assert_status 125
+	assert_has "127.0.0.1:1/nothing/there"
+	assert_has_not "no such image"
 	run onggi run --rm --pull sometimes "$BOX" true
 	assert_status 125
 }

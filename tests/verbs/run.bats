@@ -43,7 +43,7 @@ bats_require_minimum_version 1.5.0
 }
 
 @test "run: an image that is not there" {
-	run onggi run --rm nosuch:1
+	run onggi run --rm --pull never nosuch:1
 	assert_status 125
 	assert_has "nosuch:1"
 }

@@ -43,10 +43,11 @@ static int find_image(struct run_draft *draft, struct err *err)
 		return image_find(&engine->store, reference, &draft->image, err);
 	if (err != NULL && !err_is_set(err))
 		*err = first;
-	return err_hint(err, "load one with 'onggi load -i FILE', or see 'onggi images'");
+	return err_hint(err,
+			"bring it by 'onggi pull' or 'onggi load -i FILE', or see 'onggi images'");
 }
 
-/* Docker's `docker run` would pull; there is nothing to pull from yet, so the layers are here. */
+/* Pulling what is missing is for faces to decide: here the layers are there. */
 static int stack_layers(struct run_draft *draft, struct err *err)
 {
 	const struct strv *layers = &draft->image.layers;
