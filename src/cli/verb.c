@@ -8,12 +8,13 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_commit,  &verb_completion,   &verb_diff,       &verb_explain, &verb_export,
-	&verb_history, &verb_image_prune,  &verb_image_tree, &verb_images,  &verb_import,
-	&verb_info,    &verb_inspect,      &verb_load,       &verb_man,     &verb_pack,
-	&verb_ps,      &verb_pull,         &verb_rm,         &verb_rmi,     &verb_run,
-	&verb_save,    &verb_system_check, &verb_system_df,  &verb_tag,     &verb_version,
-	NULL,
+	&verb_commit,    &verb_completion, &verb_diff,        &verb_explain,
+	&verb_export,    &verb_history,    &verb_image_prune, &verb_image_tree,
+	&verb_images,    &verb_import,     &verb_info,        &verb_inspect,
+	&verb_load,      &verb_login,      &verb_logout,      &verb_man,
+	&verb_pack,      &verb_ps,         &verb_pull,        &verb_rm,
+	&verb_rmi,       &verb_run,        &verb_save,        &verb_system_check,
+	&verb_system_df, &verb_tag,        &verb_version,     NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
@@ -46,9 +47,9 @@ const struct verb_alias verb_aliases[] = {
 
 /* Docker's verbs that are not there yet: refused by name. */
 static const char *const missing[] = {
-	"attach", "build", "cp",    "create", "events",  "exec",   "kill",    "login",
-	"logout", "logs",  "pause", "port",   "push",    "rename", "restart", "search",
-	"start",  "stats", "stop",  "top",    "unpause", "update", "wait",
+	"attach", "build", "cp",   "create", "events",  "exec",    "kill",
+	"logs",   "pause", "port", "push",   "rename",  "restart", "search",
+	"start",  "stats", "stop", "top",    "unpause", "update",  "wait",
 };
 
 const struct verb *verb_find(const char *name)

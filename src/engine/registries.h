@@ -4,7 +4,7 @@
 /*
  * Which registry is asked for an image, and as whom: what the settings, the certificates and the
  * files of credentials on this machine say, brought into the form that src/registry takes.
- * Source: docs/registries.md
+ * Source: docs/registry-settings.md
  */
 #include "base/err.h"
 #include "base/strv.h"

@@ -206,5 +206,9 @@ char *reference_familiar(const struct reference *reference)
 	if (strncmp(path, DEFAULT_PREFIX, prefix_len) == 0 &&
 	    strchr(path + prefix_len, '/') == NULL)
 		path += prefix_len;
+	/* docker.io/r.example/x: without its domain it would be of r.example. */
+	AUTO_FREE char *first = mem_strndup(path, strcspn(path, "/"));
+	if (strchr(path, '/') != NULL && looks_like_domain(first))
+		return reference_format(reference);
 	return with_tail("", path, reference);
 }

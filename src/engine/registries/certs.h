@@ -4,7 +4,7 @@
 /*
  * Certificates for one registry, in directories named after it, as docker and the containers tools
  * have them: *.crt are authorities to trust besides the system's, X.cert with X.key is who we are.
- * Source: docs/registries.md
+ * Source: docs/registry-settings.md
  */
 #include "base/err.h"
 

@@ -64,7 +64,10 @@ int registries_login_check(const char *server, const struct registries_options *
 			continue;
 		if (err != NULL)
 			*err = why;
-		return err_context(err, "log in to %s", server);
+		if (err == NULL || why.kind != ERR_DENIED)
+			return err_context(err, "log in to %s", server);
+		err->hint[0] = '\0'; /* it is to log in */
+		return err_context(err, "log in to %s: unauthorized", server);
 	}
 }
 

@@ -3,7 +3,7 @@
 
 /*
  * registries.json: which registries have mirrors, are insecure, or are not to be asked at all.
- * Source: docs/registries.md
+ * Source: docs/registry-settings.md
  */
 #include "base/err.h"
 #include "base/strv.h"
