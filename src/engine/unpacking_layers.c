@@ -271,6 +271,9 @@ int unpacking_layers(const struct unpacking *unpacking, const struct engine *eng
 		.busy_max = count_cpus(),
 	};
 	int rc = 0;
+	/* What killed ones left, perhaps of this very image. A failure here is not ours to report.
+	 */
+	store_sweep_staging(&engine->store, NULL);
 	find_layers(&set);
 	while (rc == 0) {
 		rc = start_more(&set, err);
