@@ -76,7 +76,7 @@ static int ask(const struct view *view, const char *path, struct stat *st, int *
 static void files_and_directories_are_for_reading(void **state)
 {
 	struct stat st;
-	int flags;
+	int flags = 0;
 	assert_int_equal(ask(*state, "d/f", &st, &flags), 1);
 	assert_true(S_ISREG(st.st_mode));
 	assert_int_equal(flags, O_RDONLY);
@@ -88,7 +88,7 @@ static void files_and_directories_are_for_reading(void **state)
 static void nothing_else_is_opened(void **state)
 {
 	struct stat st;
-	int flags;
+	int flags = 0;
 	assert_int_equal(ask(*state, "fifo", &st, &flags), 1);
 	assert_true(S_ISFIFO(st.st_mode));
 	assert_true((flags & O_PATH) != 0);
@@ -102,7 +102,7 @@ static void no_path_leaves_the_view(void **state)
 	static const char *const paths[] = { "../secret", "/../secret", "d/../../secret", "in/f",
 					     "out/x",     "d/f/x",      "nothing" };
 	struct stat st;
-	int flags;
+	int flags = 0;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		assert_int_equal(ask(*state, paths[i], &st, &flags), 0);
 }
@@ -111,7 +111,7 @@ static void whiteouts_are_nothing(void **state)
 {
 	struct view *view = *state;
 	struct stat st;
-	int flags;
+	int flags = 0;
 	if (mknodat(view->fd, "whiteout", S_IFCHR | 0600, makedev(0, 0)) < 0) {
 		print_message("cannot make a whiteout here: skipped\n");
 		skip();

@@ -133,7 +133,7 @@ teardown() {
 @test "load: a damaged upper layer ends the others, and nothing stays in staging" {
 	local bad=$BATS_TEST_TMPDIR/bad.tar at
 	cp "$BATS_FILE_TMPDIR/a.tar" "$bad"
-	at=$(($(stat -c %s "$bad") / 8 * 7))
+	at=$(($(stat -c %s "$bad") * 7 / 8))
 	printf damaged | dd of="$bad" bs=1 seek="$at" conv=notrunc status=none
 	run onggi load -q -i "$bad"
 	assert_status 1
