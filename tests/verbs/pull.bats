@@ -297,22 +297,64 @@ $REGISTRY/app:2"
 	assert_equal "$(($(registry_fetched) - before))" 2 "a config and a layer"
 }
 
-@test "pull: killed at any time, the next command finds it all in order" {
-	local delay
-	for delay in 0.01 0.02 0.03 0.05 0.07 0.1 0.15 0.2; do
-		timeout -s KILL "$delay" "$ONGGI" --root "$STORE" --run-root "$RUN_STORE" pull -q "$REGISTRY/app:2" \
-			>/dev/null 2>&1 || true
-		run onggi images -q
-		assert_ok
-		run onggi ps
-		assert_ok
-		assert_clean
-	done
-	run onggi pull -q "$REGISTRY/app:2"
+@test "pull: a full disk is named, and nothing of the layer stays" {
+	# shellcheck disable=SC2016 # for the shell inside
+	run unshare -m bash -c 'mount -t tmpfs -o size=1m none "$2" && mkdir "$2"/top
+		"$0" --root "$2/top/s" --run-root "$2/top/r" pull "$1"
+		echo "status $?, left: $(ls "$2/top/s/staging" "$2/top/s/layers" | grep -c "^[0-9a-f]")"' \
+		"$ONGGI" "$REGISTRY/app:1" "$BATS_TEST_TMPDIR"
+	assert_has "No space left on device"
+	assert_line "status 1, left: 0"
+}
+
+# killed_at NUMBER: the engine at that system call; what the next commands find
+killed_at() {
+	STORE=$STORE_TOP/killed-$1 RUN_STORE=$STORE.run
+	"$BATS_FILE_TMPDIR/inject" "$BATS_TEST_TMPDIR/report" kill 0 "$1" -- \
+		"$ONGGI" --root "$STORE" --run-root "$RUN_STORE" pull -q "$REGISTRY/app:2" >/dev/null 2>&1 3>&- || true
+	# Workers see that their engine is gone.
+	local pid i
+	while read -r pid; do
+		for ((i = 0; i < 100; i++)); do
+			[[ -d /proc/$pid ]] || break
+			sleep 0.05
+		done
+		[[ ! -d /proc/$pid ]] || fail "killed at $1: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done < <(sed -n 's/^process //p' "$BATS_TEST_TMPDIR/report")
+	run onggi ps
 	assert_ok
+	assert_clean
+	run onggi pull -q "$REGISTRY/app:2"
+	assert_output "$REGISTRY/app:2"
 	run onggi run --rm --network none "$REGISTRY/app:2" cat /etc/a
 	assert_output one
+	run onggi system check
+	assert_ok
 	assert_clean
+	rm -rf --one-file-system "$STORE" "$RUN_STORE"
+}
+
+kill_at() {
+	[[ $(uname -m) == x86_64 ]] || skip "the injector knows x86-64 only"
+	cc -O1 -o "$BATS_FILE_TMPDIR/inject" "$TESTS/faults/inject.c"
+	"$BATS_FILE_TMPDIR/inject" "$BATS_TEST_TMPDIR/report" list -- \
+		"$ONGGI" --root "$STORE" --run-root "$RUN_STORE" pull -q "$REGISTRY/app:2" 3>&-
+	local calls number
+	calls=$(grep -c '^call 0 ' "$BATS_TEST_TMPDIR/report")
+	((calls > 200)) || fail "only $calls calls"
+	for ((number = calls / $1 / 2; number < calls; number += calls / $1)); do
+		killed_at "$number"
+	done
+}
+
+@test "pull: killed at system calls here and there, the next command finds all in order" {
+	kill_at 4
+}
+
+# bats test_tags=slow
+@test "pull: killed at two hundred system calls" {
+	need_slow
+	kill_at 200
 }
 
 @test "pull: on a terminal a line for each layer, none of them too wide" {
