@@ -83,6 +83,9 @@ int origin_of(const char *url, struct origin *out, struct err *err)
 
 bool origin_equal(const struct origin *a, const struct origin *b)
 {
+#ifdef ONGGI_WEAK_ORIGIN /* shows that tests/registry/evil.py can fail; never installed */
+	return true;
+#endif
 	return a->is_https == b->is_https && a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
@@ -128,6 +131,9 @@ static const char *registered(const char *host)
 bool origin_may_have_credentials(const struct origin *registry, const struct origin *realm)
 {
 	bool is_same = strcmp(registry->host, realm->host) == 0;
+#ifdef ONGGI_WEAK_ORIGIN
+	return true;
+#endif
 	if (!realm->is_https)
 		return !registry->is_https && is_same;
 	return is_same || strcmp(registered(registry->host), registered(realm->host)) == 0;
