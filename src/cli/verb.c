@@ -8,13 +8,21 @@
 #include <string.h>
 
 const struct verb *const verb_table[] = {
-	&verb_commit,    &verb_completion, &verb_diff,        &verb_explain,
-	&verb_export,    &verb_history,    &verb_image_prune, &verb_image_tree,
-	&verb_images,    &verb_import,     &verb_info,        &verb_inspect,
-	&verb_load,      &verb_login,      &verb_logout,      &verb_man,
-	&verb_pack,      &verb_ps,         &verb_pull,        &verb_rm,
-	&verb_rmi,       &verb_run,        &verb_save,        &verb_system_check,
-	&verb_system_df, &verb_tag,        &verb_version,     NULL,
+	&verb_commit,      &verb_completion,
+	&verb_diff,        &verb_explain,
+	&verb_export,      &verb_history,
+	&verb_image_mount, &verb_image_prune,
+	&verb_image_tree,  &verb_image_unmount,
+	&verb_images,      &verb_import,
+	&verb_info,        &verb_inspect,
+	&verb_load,        &verb_login,
+	&verb_logout,      &verb_man,
+	&verb_pack,        &verb_ps,
+	&verb_pull,        &verb_rm,
+	&verb_rmi,         &verb_run,
+	&verb_save,        &verb_system_check,
+	&verb_system_df,   &verb_tag,
+	&verb_version,     NULL,
 };
 
 const struct verb_alias verb_aliases[] = {
@@ -39,6 +47,7 @@ const struct verb_alias verb_aliases[] = {
 	{ "image", "rm", "rmi" },
 	{ "image", "save", "save" },
 	{ "image", "tag", "tag" },
+	{ "image", "umount", "image unmount" },
 	{ "system", "info", "info" },
 	{ NULL, "list", "ps" },
 	{ NULL, "ls", "ps" },

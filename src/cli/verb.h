@@ -48,10 +48,10 @@ struct verb {
 
 /** Rows of the verb table, one per file src/cli/VERB.c. */
 extern const struct verb verb_commit, verb_completion, verb_diff, verb_explain, verb_export,
-	verb_history, verb_image_prune, verb_image_tree, verb_images, verb_import, verb_info,
-	verb_inspect, verb_load, verb_login, verb_logout, verb_man, verb_pack, verb_ps, verb_pull,
-	verb_rm, verb_rmi, verb_run, verb_save, verb_system_check, verb_system_df, verb_tag,
-	verb_version;
+	verb_history, verb_image_mount, verb_image_prune, verb_image_tree, verb_image_unmount,
+	verb_images, verb_import, verb_info, verb_inspect, verb_load, verb_login, verb_logout,
+	verb_man, verb_pack, verb_ps, verb_pull, verb_rm, verb_rmi, verb_run, verb_save,
+	verb_system_check, verb_system_df, verb_tag, verb_version;
 
 /** The table, in alphabetical order, NULL at the end. */
 extern const struct verb *const verb_table[];

@@ -36,17 +36,14 @@ int changes_open(const struct engine *engine, const struct container *container,
 	return rooted_open_nosymlink(engine->store.root_fd, path, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-static int open_layers(const struct engine *engine, const struct container *container,
-		       bool with_upper, struct err *err)
+static int open_stack(const struct engine *engine, const struct image *image, const char *upper,
+		      struct err *err)
 {
-	AUTO(struct image, image_done) image = { 0 };
 	AUTO(struct strv, strv_done) lower = { 0 };
-	if (image_find(&engine->store, container->image_id, &image, err) < 0)
-		return -1;
-	if (with_upper)
-		strv_add_take(&lower, mem_printf("containers/%s/upper", container->id));
-	for (size_t i = image.layers.len; i > 0; i--)
-		strv_add_take(&lower, mem_printf("layers/%s/fs", image.layers.items[i - 1]));
+	if (upper != NULL)
+		strv_add(&lower, upper);
+	for (size_t i = image->layers.len; i > 0; i--)
+		strv_add_take(&lower, mem_printf("layers/%s/fs", image->layers.items[i - 1]));
 	struct overlay overlay = {
 		.base_dir_fd = engine->store.root_fd,
 		.lower = (const char *const *)lower.items,
@@ -57,6 +54,22 @@ static int open_layers(const struct engine *engine, const struct container *cont
 	if (fd < 0 || mount_set_attrs(fd, VIEW_ATTRS, 0, false, err) < 0)
 		return -1;
 	return fd_take(&fd);
+}
+
+static int open_layers(const struct engine *engine, const struct container *container,
+		       bool with_upper, struct err *err)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	AUTO_FREE char *upper = with_upper ? mem_printf("containers/%s/upper", container->id)
+					   : NULL;
+	if (image_find(&engine->store, container->image_id, &image, err) < 0)
+		return -1;
+	return open_stack(engine, &image, upper, err);
+}
+
+int changes_open_layers(const struct engine *engine, const struct image *image, struct err *err)
+{
+	return open_stack(engine, image, NULL, err);
 }
 
 int changes_open_view(const struct engine *engine, const struct container *container,

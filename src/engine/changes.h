@@ -52,9 +52,13 @@ struct commit_options {
 int engine_commit(struct engine *engine, const struct commit_options *options, char out_id[65],
 		  struct err *err);
 
-/* --- shared by the three --- */
+/* --- shared by the three, and by image mount --- */
 
 struct container;
+struct image;
+
+/** An image's layers, read-only, as a detached mount. Owned. */
+int changes_open_layers(const struct engine *engine, const struct image *image, struct err *err);
 
 /** The container's writable directory, or -1 with ERR_UNSUPPORTED when it has none. Owned. */
 int changes_open(const struct engine *engine, const struct container *container, struct err *err);

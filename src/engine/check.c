@@ -10,7 +10,7 @@
 #include "engine/unpacking.h"
 #include "store/image_record.h"
 #include "store/layer.h"
-#include "store/manifest.h"
+#include "store/mount_mark.h"
 #include "store/record.h"
 #include "store/refs.h"
 #include "store/scan.h"
@@ -103,27 +103,35 @@ static int check_deep(struct engine *engine, struct check_report *report, struct
 
 /* --- repairs --- */
 
-/* Does something that runs stand on it? */
+static bool image_has(const struct store *store, const char *image_id, const char *layer)
+{
+	AUTO(struct image, image_done) image = { 0 };
+	return image_id != NULL && image_record_load(store, image_id, &image, NULL) == 0 &&
+	       strv_find(&image.layers, layer) >= 0;
+}
+
+/* Does something that runs stand on it, or is an image of it mounted? */
 static bool is_layer_in_use(const struct store *store, const char *layer)
 {
 	AUTO(struct container_list, container_list_done) containers = { 0 };
-	if (container_list(store, &containers, NULL) < 0)
+	AUTO(struct mount_mark_list, mount_mark_list_done) marks = { 0 };
+	if (container_list(store, &containers, NULL) < 0 ||
+	    mount_mark_list(store, &marks, NULL) < 0)
 		return true;
-	for (size_t i = 0; i < containers.len; i++) {
-		const struct container *container = &containers.items[i];
-		AUTO(struct image, image_done) image = { 0 };
-		if (container->status == CONTAINER_RUNNING && container->image_id != NULL &&
-		    image_record_load(store, container->image_id, &image, NULL) == 0 &&
-		    strv_find(&image.layers, layer) >= 0)
+	for (size_t i = 0; i < containers.len; i++)
+		if (containers.items[i].status == CONTAINER_RUNNING &&
+		    image_has(store, containers.items[i].image_id, layer))
 			return true;
-	}
+	for (size_t i = 0; i < marks.len; i++)
+		if (image_has(store, marks.items[i].image_id, layer))
+			return true;
 	return false;
 }
 
 static void repair_layer(const struct store *store, struct check_finding *finding)
 {
 	if (is_layer_in_use(store, finding->id)) {
-		finding->obstacle = "a running container stands on it";
+		finding->obstacle = "a running container or a mounted image stands on it";
 		return;
 	}
 	record_quarantine(store, store->layers_fd, finding->id, finding->problem);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "store/container.h"
+#include "store/mount_mark.h"
 #include "store/refs.h"
 #include "store/scan.h"
 #include "store/sweep.h"
@@ -24,12 +25,28 @@ void image_removed_done(struct image_removed *removed)
 	strv_done(&removed->deleted);
 }
 
+/* Somebody looks at its files: whatever the caller wants, it stays. */
+static int check_mounts(const struct store *store, const struct image *image, struct err *err)
+{
+	AUTO(struct mount_mark_list, mount_mark_list_done) marks = { 0 };
+	if (mount_mark_list(store, &marks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < marks.len; i++) {
+		if (strcmp(marks.items[i].image_id, image->id) != 0)
+			continue;
+		err_set(err, ERR_CONFLICT, "image %.12s is mounted at %s", image->id,
+			marks.items[i].path);
+		return err_hint(err, "`onggi image unmount` it first");
+	}
+	return 0;
+}
+
 /* Is it used? @return 1 by a stopped container and `force` was given, 0 no, -1 ERR_CONFLICT */
 static int check_use(const struct store *store, const struct image *image, bool force,
 		     struct err *err)
 {
 	AUTO(struct container_list, container_list_done) containers = { 0 };
-	if (container_list(store, &containers, err) < 0)
+	if (check_mounts(store, image, err) < 0 || container_list(store, &containers, err) < 0)
 		return -1;
 	int used = 0;
 	for (size_t i = 0; i < containers.len; i++) {

@@ -10,7 +10,7 @@ setup_file() {
 @test "man: every page is good roff" {
 	need_command groff
 	local verb
-	for verb in '' run commit diff explain export history images ps rm rmi save tag inspect load import pack version info completion image 'image prune' 'image tree' container system 'system check' 'system df'; do
+	for verb in '' run commit diff explain export history images ps rm rmi save tag inspect load import pack version info completion image 'image mount' 'image prune' 'image tree' 'image unmount' container system 'system check' 'system df'; do
 		# shellcheck disable=SC2086 # no verb is no operand
 		onggi man $verb >"$BATS_TEST_TMPDIR/page"
 		run groff -man -Tutf8 -ww -z "$BATS_TEST_TMPDIR/page"

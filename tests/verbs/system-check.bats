@@ -163,7 +163,7 @@ EOF
 	echo nore >"$STORE/layers/$TOP_LAYER/fs/more"
 	run onggi system check --deep --repair
 	assert_status 1
-	assert_has "not repaired: a running container stands on it"
+	assert_has "not repaired: a running container or a mounted image stands on it"
 	echo end >"$BATS_TEST_TMPDIR/hold"
 	wait "$pid"
 	run onggi system check --deep --repair

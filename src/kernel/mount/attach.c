@@ -65,19 +65,32 @@ int mount_detach(const char *path, struct err *err)
 	return err_sys(err, "detach the mount at %s", path);
 }
 
+int mount_unmount(const char *path, struct err *err)
+{
+	if (umount2(path, UMOUNT_NOFOLLOW) == 0)
+		return 0;
+	if (errno == EBUSY)
+		return err_set(err, ERR_CONFLICT, "%s is in use", path);
+	return err_sys(err, "unmount %s", path);
+}
+
+int mount_id(int fd, uint64_t *out, struct err *err)
+{
+	struct statx stx;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
+		return err_sys(err, "read a mount id");
+	if ((stx.stx_mask & STATX_MNT_ID) == 0)
+		return err_set(err, ERR_UNSUPPORTED, "mount ids need Linux 5.8");
+	*out = stx.stx_mnt_id;
+	return 0;
+}
+
 int mount_same(int fd_a, int fd_b, struct err *err)
 {
-	const int fds[] = { fd_a, fd_b };
-	uint64_t ids[2];
-	for (int i = 0; i < 2; i++) {
-		struct statx stx;
-		if (statx(fds[i], "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
-			return err_sys(err, "read a mount id");
-		if ((stx.stx_mask & STATX_MNT_ID) == 0)
-			return err_set(err, ERR_UNSUPPORTED, "mount ids need Linux 5.8");
-		ids[i] = stx.stx_mnt_id;
-	}
-	return ids[0] == ids[1];
+	uint64_t a, b;
+	if (mount_id(fd_a, &a, err) < 0 || mount_id(fd_b, &b, err) < 0)
+		return -1;
+	return a == b;
 }
 
 long mount_fs_magic(int fd)

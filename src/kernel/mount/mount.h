@@ -120,6 +120,14 @@ int mount_copy_up(int from_fd, int to_fd, struct err *err);
 /** Detach what is mounted at a host path (MNT_DETACH); a symlink as its last part is an error. */
 int mount_detach(const char *path, struct err *err);
 
+/** Unmount what is mounted at a host path; a symlink as its last part is an error. ERR_CONFLICT
+ *  while it is in use. Source: umount2(2) */
+int mount_unmount(const char *path, struct err *err);
+
+/** The id of the mount that an fd is on, attached or not, as mountinfo has it (Linux >= 5.8).
+ *  @return 0 or -1 */
+int mount_id(int fd, uint64_t *out, struct err *err);
+
 /** @return 1 if two fds are on the same mount, 0 if not, -1 (statx mount id, Linux >= 5.8) */
 int mount_same(int fd_a, int fd_b, struct err *err);
 
