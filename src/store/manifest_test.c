@@ -31,6 +31,12 @@ static struct manifest_list list_of(struct fixture *f, const char *id, size_t ex
 	return list;
 }
 
+static void has_manifests(struct fixture *f, const char *id, size_t expected)
+{
+	struct manifest_list list = list_of(f, id, expected);
+	manifest_list_done(&list);
+}
+
 static bool finds(struct fixture *f, const char *id, const char *repository, const char *digest)
 {
 	AUTO_FREE char *name = mem_printf("%s@sha256:%s", repository, digest);
@@ -84,7 +90,7 @@ static void kept_with_its_descriptors(void **state)
 	assert_string_equal(images.items[0].names.items[0], HERE ":12");
 	/* Without a manifest, as images of older stores are. */
 	fixture_image(&f, "c", "loaded", id);
-	AUTO(struct manifest_list, manifest_list_done) none = list_of(&f, id, 0);
+	has_manifests(&f, id, 0);
 	fixture_close(&f);
 }
 
@@ -175,11 +181,11 @@ static void damage_is_found_and_mended_by_a_pull(void **state)
 
 	damage_path(&f, id, path, sizeof(path));
 	fixture_damage(&f, path);
-	AUTO(struct manifest_list, manifest_list_done) none = list_of(&f, id, 0);
+	has_manifests(&f, id, 0);
 	assert_int_equal(f.warnings, 1);
 	assert_int_equal(fixture_count(&f, "quarantine"), 1);
 	fixture_pulled(&f, "a", HERE, "1", id);
-	AUTO(struct manifest_list, manifest_list_done) again = list_of(&f, id, 1);
+	has_manifests(&f, id, 1);
 	fixture_close(&f);
 }
 
