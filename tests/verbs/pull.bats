@@ -287,6 +287,12 @@ $REGISTRY/app:2"
 		run bash -c 'ls "$0" | wc -l' "$STORE/layers"
 		assert_output 2
 	done
+	# By a person: the workers get it as well.
+	run python3 "$TESTS/lib/terminal.py" size 24 80 expect ": Pulling [" send '\x03' -- \
+		env --default-signal=INT "$ONGGI" --root "$STORE" --run-root "$RUN_STORE" pull "127.0.0.1:$port/slow:1"
+	assert_status 130
+	assert_has_not "onggi: "
+	assert_clean
 	exec 8>&-
 	wait "$slow_pid" || true
 	local before
