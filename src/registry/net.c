@@ -50,7 +50,8 @@ bool endpoint_is_settled(const struct endpoint *failed, const struct endpoint *n
 			 const struct err *why)
 {
 	return why->kind != ERR_REMOTE && why->kind != ERR_SYSTEM &&
-	       strcmp(failed->fields[FETCH_HOST], next->fields[FETCH_HOST]) == 0;
+	       strcmp(failed->fields[FETCH_HOST], next->fields[FETCH_HOST]) == 0 &&
+	       strcmp(failed->path, next->path) == 0; /* a mirror has others by other prefixes */
 }
 
 /* @return how many are done that were not before */

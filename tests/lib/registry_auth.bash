@@ -11,7 +11,8 @@
 #		auth_registries_stop
 #	}
 #
-# Settings, certificates and credentials are the test's own: $CONFIG (registries.json, certs.d), $HOME.
+# With $STORE_TOP set they get it; what they have is in its directories `plain` and `tls`.
+# In setup, auth_home makes settings, certificates and credentials the test's own: $ONGGI_CONFIG_DIR, $AUTH.
 
 # What `htpasswd -B` would make of $PASSWORD, with as little work as there can be.
 PASSWORD=clay:pot/1
@@ -48,9 +49,11 @@ auth_registries_start() {
 	for program in docker-registry openssl; do
 		command -v "$program" >/dev/null || { echo "there is no $program (tools/needs.txt)" >&2; return 1; }
 	done
-	STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
-	export STORE_TOP STORE=$STORE_TOP/store RUN_STORE=$STORE_TOP/run
-	export PLAIN TLS PLAIN_PID TLS_PID CONFIG=$STORE_TOP/config
+	if [[ -z ${STORE_TOP:-} ]]; then
+		STORE_TOP=$(mktemp -d "${TMPDIR:-/tmp}/onggi-test.XXXXXX")
+		export STORE_TOP STORE=$STORE_TOP/store RUN_STORE=$STORE_TOP/run
+	fi
+	export PLAIN TLS PLAIN_PID TLS_PID
 	echo "$PASSWORD_LINE" >"$STORE_TOP/htpasswd"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=pots \
 		-addext subjectAltName=IP:127.0.0.1 -keyout "$STORE_TOP/key.pem" -out "$STORE_TOP/ca.crt" 2>/dev/null
