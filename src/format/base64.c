@@ -37,10 +37,10 @@ static ssize_t decode(const char *base64, size_t len, uint8_t *out)
 {
 	size_t padding = 0, n = 0;
 	uint32_t bits = 0;
-	while (padding < 2 && len > 0 && base64[len - 1 - padding] == '=')
-		padding++;
 	if (len % 4 != 0)
 		return -1;
+	while (padding < 2 && len > 0 && base64[len - 1 - padding] == '=')
+		padding++;
 	for (size_t i = 0; i < len - padding; i++) {
 		const char *place = strchr(alphabet, base64[i]);
 		if (place == NULL || *place == '\0')
