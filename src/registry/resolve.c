@@ -201,7 +201,8 @@ static int check_config(const struct resolving *resolving, struct err *err)
 		return 0;
 	platform_format(&offered, there);
 	platform_format(&resolving->wanted, wanted);
-	return err_set(err, ERR_NOT_FOUND, "no image for %s: it is for %s", wanted, there);
+	err_set(err, ERR_NOT_FOUND, "no image for %s: it is for %s", wanted, there);
+	return err_hint(err, "--platform %s takes it all the same", there);
 }
 
 /* --- the answer --- */

@@ -21,6 +21,7 @@ setup_file() {
 		arms = [image("many", None, [box(), tar(etc__arm=v)], platform="linux/arm/" + v) for v in ("v6", "v7")]
 		index("many", "1", [image("many", None, [box(), a])] + arms)
 		index("many", "docker", [image("many", None, [box(), b], docker=True)], docker=True)
+		image("other", "1", [box(), tar(etc__arm="64")], platform="linux/arm64")
 		image("wrong", "order", [box(), a, b], diff_ids=[digest(box()), digest(b), digest(a)])
 		image("wrong", "number", [box(), a, b], diff_ids=[digest(box()), digest(a)])
 	END
@@ -143,6 +144,12 @@ assert_clean() {
 	run onggi pull --platform linux/s390x "$REGISTRY/many:1"
 	assert_status 1
 	assert_has linux/arm/v7
+	run onggi pull "$REGISTRY/other:1"
+	assert_status 1
+	assert_has "it is for linux/arm64"
+	assert_has "hint: --platform linux/arm64"
+	run onggi pull --platform arm64 "$REGISTRY/other:1"
+	assert_ok
 	run onggi pull --platform a/b/c/d "$REGISTRY/many:1"
 	assert_status 1
 	run onggi pull --platform linux//x "$REGISTRY/many:1"
