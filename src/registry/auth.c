@@ -10,10 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "format/base64.h"
 #include "registry/bounds.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 
 #define SECOND 1000000000ull
@@ -34,9 +33,7 @@ static char *basic(const struct endpoint *endpoint)
 {
 	char *plain = mem_printf("%s:%s", endpoint->fields[FETCH_USERNAME],
 				 endpoint->fields[FETCH_SECRET]);
-	size_t len = strlen(plain);
-	char *coded = mem_alloc(len / 3 * 4 + 5, 1);
-	EVP_EncodeBlock((unsigned char *)coded, (const unsigned char *)plain, (int)len);
+	char *coded = base64_encode(plain, strlen(plain));
 	char *out = mem_printf("Basic %s", coded);
 	auth_wipe(plain);
 	auth_wipe(coded);

@@ -65,6 +65,8 @@ static ssize_t put(struct blob *blob, const char *data, size_t len, struct err *
 static int flush(struct blob *blob, struct err *err)
 {
 	struct buf *pending = &blob->pending;
+	if (pending->len == 0)
+		return 1;
 	ssize_t n = put(blob, pending->data, pending->len, err);
 	if (n < 0)
 		return -1;

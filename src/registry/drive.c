@@ -149,6 +149,10 @@ static int check_target(const struct registry_target *target, struct err *err)
 		return err_set(err, ERR_INVALID, "\"%s\" is no name of a repository", repository);
 	for (size_t i = 0; i < target->endpoints_len; i++) {
 		const char *prefix = target->endpoints[i].prefix;
+		const char *host = target->endpoints[i].host;
+		if (host == NULL || host[0] == '\0' || strpbrk(host, "/?#@\\ ") != NULL)
+			return err_set(err, ERR_INVALID, "\"%s\" is no name of a registry",
+				       host != NULL ? host : "");
 		if (prefix != NULL &&
 		    (strspn(prefix, path) != strlen(prefix) || strstr(prefix, "..") != NULL))
 			return err_set(err, ERR_INVALID, "\"%s\" is no part of a mirror's address",

@@ -77,11 +77,11 @@ struct transfer {
 	struct net *net;
 	struct endpoint *endpoint;
 	/* asked */
-	const char *method, *accept; /* borrowed */
-	char *url;                   /* owned; a redirect changes it */
-	char *first_url;             /* owned; where another attempt begins */
-	char *form;                  /* owned, wiped; NULL: no body */
-	char *authorization;         /* owned, wiped; goes to `bound` alone */
+	const char *accept;  /* borrowed; NULL: anything */
+	char *url;           /* owned; a redirect changes it */
+	char *first_url;     /* owned; where another attempt begins */
+	char *form;          /* owned, wiped; NULL: no body */
+	char *authorization; /* owned, wiped; goes to `bound` alone */
 	struct origin bound;
 	bool is_token_request; /* its 401 is an answer */
 	size_t body_max;

@@ -32,7 +32,6 @@ void transfer_init(struct transfer *transfer, struct net *net, struct endpoint *
 	*transfer = (struct transfer){
 		.net = net,
 		.endpoint = endpoint,
-		.method = "GET",
 		.url = url_take,
 		.first_url = mem_strdup(url_take),
 		.bound = endpoint->origin,
@@ -251,8 +250,6 @@ static void set_request(struct transfer *transfer, const struct origin *origin)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "onggi/" ONGGI_VERSION);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	if (strcmp(transfer->method, "HEAD") == 0)
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	if (transfer->form != NULL)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->form);
 	if (transfer->accept != NULL)

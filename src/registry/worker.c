@@ -13,6 +13,7 @@
 #include "sys/fd.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -275,6 +276,8 @@ int fetch_worker_main(int argc, char **argv)
 		fprintf(stderr, "onggi-fetch is a part of onggi; it is not run by hand\n");
 		return 2;
 	}
+	/* Names are asked for in threads, and an arena for each would be beyond our limit. */
+	mallopt(M_ARENA_MAX, 1);
 	/* A pipe that nobody reads any more is a blob that nobody wants. */
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if (hear_session(&net, &err) < 0 || enter(&net, &err) < 0) {
