@@ -73,7 +73,7 @@ setup_file() {
 		assert_status 1
 	done
 	assert_equal "$(find "$STORE/staging" -mindepth 1)" ""
-	run onggi run --rm import/cut true
+	run onggi run --rm --pull never import/cut true
 	assert_has "no such image"
 }
 

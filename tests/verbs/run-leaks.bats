@@ -45,7 +45,7 @@ setup() {
 		onggi run --rm --user nobody-knows "$BOX" true && return 1
 		onggi run --rm -v /proc/1/no:/x/y "$BOX" true && return 1
 		onggi run --rm --workdir /etc/passwd "$BOX" true && return 1
-		onggi run --rm no/such/image true && return 1
+		onggi run --rm --pull never no/such/image true && return 1
 	done
 	sentinel_check
 }
