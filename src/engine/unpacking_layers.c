@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUSY_MIN  2u /* layers that are read at once: as many as there are CPUs, within these */
+/* Layers that are read at once: two for each CPU, within these. With less it would be idle while
+ * one waits for the network, and while we wait for the disk in a commit. */
+#define BUSY_MIN  4u
 #define BUSY_MAX  8u
 #define ALIVE_MAX 16u /* with those that stand still */
 
@@ -249,10 +251,10 @@ static void find_layers(struct set *set)
 	}
 }
 
-static size_t count_cpus(void)
+static size_t choose_busy_max(void)
 {
 	cpu_set_t cpus;
-	size_t count = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t)CPU_COUNT(&cpus)
+	size_t count = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? 2 * (size_t)CPU_COUNT(&cpus)
 								      : BUSY_MIN;
 	return count < BUSY_MIN ? BUSY_MIN : count > BUSY_MAX ? BUSY_MAX : count;
 }
@@ -268,7 +270,7 @@ int unpacking_layers(const struct unpacking *unpacking, const struct engine *eng
 		.diff_ids = diff_ids,
 		.stack = stack,
 		.slots = mem_alloc(diff_ids->len + 1, sizeof(*set.slots)),
-		.busy_max = count_cpus(),
+		.busy_max = choose_busy_max(),
 	};
 	int rc = 0;
 	/* What killed ones left, perhaps of this very image. A failure here is not ours to report.
