@@ -246,6 +246,29 @@ print(json.dumps(kept))' "$AUTH" "$PLAIN"
 	assert_has "unknown key blocked"
 }
 
+@test "login: an ordinary user has credentials, too" {
+	# A build directory may be out of their reach.
+	local bin=$STORE_TOP/bin home=$STORE_TOP/stranger program
+	mkdir -p "$bin" "$home"
+	for program in onggi onggi-fetch onggi-unpack; do
+		cp "$(realpath "$(dirname "$ONGGI")/$program")" "$bin"
+	done
+	chmod 755 "$STORE_TOP" "$bin"
+	chown 65534:65534 "$home"
+	stranger() {
+		run setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
+			env -i "PATH=$PATH" "HOME=$home" "$bin/onggi" "$@"
+	}
+	stranger login -u potter --password-stdin "$PLAIN" <<<"$PASSWORD"
+	assert_ok
+	assert_line "Login Succeeded"
+	assert_equal "$(stat -c '%u %a' "$home/.docker/config.json")" "65534 600"
+	stranger login --get-login "$PLAIN"
+	assert_output potter
+	stranger logout "$PLAIN"
+	assert_output "Removing login credentials for $PLAIN"
+}
+
 @test "login: skopeo and we read each other's files" {
 	need_command skopeo
 	login --authfile "$HOME/auth.json" "$PLAIN"

@@ -68,8 +68,10 @@ void place_credentials(const char *auth_file, struct strv *out)
 	const char *home = absolute("HOME"), *runtime = absolute("XDG_RUNTIME_DIR");
 	const char *docker = variable("DOCKER_CONFIG");
 	AUTO_FREE char *config = config_home();
-	strv_add_take(out, runtime != NULL ? mem_printf("%s/containers/auth.json", runtime)
-					   : mem_printf("/run/containers/%u/auth.json", geteuid()));
+	if (runtime != NULL)
+		strv_add_take(out, mem_printf("%s/containers/auth.json", runtime));
+	else if (geteuid() == 0) /* to others, /run/containers is closed */
+		strv_add(out, "/run/containers/0/auth.json");
 	if (config != NULL)
 		strv_add_take(out, mem_printf("%s/containers/auth.json", config));
 	if (docker != NULL)
