@@ -136,10 +136,9 @@ static int retry_failed(struct transfer *transfer, struct err *err)
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
-		attempts_max = 2; /* a name that is not there, a port that is closed */
-		break;
 	case CURLE_OPERATION_TIMEDOUT:
-		attempts_max = 2; /* it took a minute already */
+		/* A name that is not there, a port that is closed, a minute that has passed. */
+		attempts_max = 2;
 		break;
 	default:
 		break;
