@@ -73,8 +73,9 @@ static int mount_layers(const struct engine *engine, const struct image *image, 
 static int attach(const struct engine *engine, const struct image *image, const char *directory,
 		  struct mount_mark *mark, struct err *err)
 {
-	AUTO_FREE char *own = directory == NULL ? mount_mark_place(&engine->store, mark) : NULL;
-	AUTO_FD place_fd = open_place(own != NULL ? own : directory, &mark->path, err);
+	AUTO_FREE char *place = directory != NULL ? mem_strdup(directory)
+						  : mount_mark_place(&engine->store, mark);
+	AUTO_FD place_fd = open_place(place, &mark->path, err);
 	AUTO_FD mount_fd = place_fd >= 0 ? mount_layers(engine, image, err) : -1;
 	if (mount_fd < 0 || mount_id(mount_fd, &mark->mount_id, err) < 0 ||
 	    mount_mark_write(&engine->store, mark, err) < 0 ||

@@ -111,6 +111,8 @@ static int read_mark(const struct store *store, const char *name, struct mount_m
 	    json_get_uint64(&root, "mount", &mark.mount_id, err) < 0 ||
 	    json_get_uint64(&root, "namespace", &mark.namespace_id, err) < 0)
 		return -1;
+	if (path[0] != '/')
+		return err_set(err, ERR_INVALID, "mark %s: its path is not absolute", name);
 	snprintf(mark.name, sizeof(mark.name), "%s", name);
 	snprintf(mark.image_id, sizeof(mark.image_id), "%s", image);
 	snprintf(mark.boot, sizeof(mark.boot), "%s", boot);
@@ -139,7 +141,7 @@ static bool has_mount(const char *mountinfo, const struct mount_mark *mark)
 		uint64_t id = 0;
 		int at = 0;
 		if (sscanf(line, "%" SCNu64 " %*u %*s %*s %n", &id, &at) == 1 && at > 0 &&
-		    id == mark->mount_id && strncmp(line + at, place.data, place.len) == 0 &&
+		    id == mark->mount_id && strncmp(line + at, buf_str(&place), place.len) == 0 &&
 		    line[at + (int)place.len] == ' ')
 			return true;
 		const char *end = strchr(line, '\n');
