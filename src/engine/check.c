@@ -245,7 +245,8 @@ static int repair_damaged(const struct store *store, struct check_report *report
 static int repair(struct engine *engine, struct check_report *report, struct err *err)
 {
 	const struct store *store = &engine->store;
-	if (repair_damaged(store, report, err) < 0 || engine_recover(engine, err) < 0)
+	if (repair_damaged(store, report, err) < 0 || store_sweep_staging(store, err) < 0 ||
+	    engine_recover(engine, err) < 0)
 		return -1;
 	for (size_t i = 0; i < report->len; i++) {
 		struct check_finding *finding = &report->items[i];

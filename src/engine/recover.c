@@ -50,8 +50,8 @@ static int bury(const struct store *store, struct container *container,
 
 int engine_recover(struct engine *engine, struct err *err)
 {
-	if (store_sweep_staging(&engine->store, err) < 0 ||
-	    paused_recover(&engine->store, err) < 0 || mount_mark_sweep(&engine->store, err) < 0)
+	if (store_sweep_some(&engine->store, err) < 0 || paused_recover(&engine->store, err) < 0 ||
+	    mount_mark_sweep(&engine->store, err) < 0)
 		return -1;
 	return container_each_orphan(&engine->store, bury, NULL, err);
 }

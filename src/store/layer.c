@@ -283,7 +283,7 @@ void layer_abort(const struct store *store, struct layer_staging *staging)
 	fd_close(&staging->recipe_fd);
 	struct err err = { 0 };
 	AUTO_FD staging_fd = openat(store->root_fd, "staging", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (sweep_staged(staging_fd, staging->name, &err) < 0)
+	if (sweep_staged(staging_fd, staging->name, UINT64_MAX, &err) < 0)
 		warn_say("a staging directory is left for the next command: %s", err.text);
 	fd_close(&staging->lock_fd);
 	*staging = (struct layer_staging){ .dir_fd = -1, .recipe_fd = -1, .lock_fd = -1 };

@@ -63,3 +63,7 @@ int store_lock(const struct store *store, enum lock_mode mode, struct err *err);
 
 /** Remove what dead processes left in staging/. Returns the number removed, or -1. */
 int store_sweep_staging(const struct store *store, struct err *err);
+
+/** The same for about a second: for those who came for something else. What a killed deletion left
+ *  of a big layer takes several of them. */
+int store_sweep_some(const struct store *store, struct err *err);

@@ -6,6 +6,7 @@
  */
 #include "store/sweep.h"
 
+#include "base/clock.h"
 #include "store/image.h"
 #include "store/layer.h"
 #include "store/manifest.h"
@@ -20,6 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SWEEP_SOME_NS 1000000000u
 
 /* @return 1 with its lock, 0 in use or gone already, -1 */
 static int claim(const struct store *store, const char *name, int *out_fd, struct err *err)
@@ -75,15 +78,14 @@ static int sweep_fresh_files(const struct store *store, const char *path, struct
 	return rc;
 }
 
-int sweep_staged(int staging_fd, const char *name, struct err *err)
+int sweep_staged(int staging_fd, const char *name, uint64_t deadline_ns, struct err *err)
 {
 	AUTO_FD dir_fd = openat(staging_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir_fd >= 0 && tree_remove(dir_fd, "fs", err) < 0)
-		return -1;
-	return tree_remove(staging_fd, name, err);
+	int rc = dir_fd >= 0 ? tree_remove_until(dir_fd, "fs", deadline_ns, err) : 1;
+	return rc <= 0 ? rc : tree_remove_until(staging_fd, name, deadline_ns, err);
 }
 
-int store_sweep_staging(const struct store *store, struct err *err)
+static int sweep_until(const struct store *store, uint64_t deadline_ns, struct err *err)
 {
 	AUTO(struct strv, strv_done) names = { 0 };
 	AUTO_FD staging_fd = openat(store->root_fd, "staging", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -95,7 +97,9 @@ int store_sweep_staging(const struct store *store, struct err *err)
 	for (size_t i = 0; i < names.len; i++) {
 		AUTO_FD lock_fd = -1;
 		int rc = claim(store, names.items[i], &lock_fd, err);
-		if (rc < 0 || (rc > 0 && sweep_staged(staging_fd, names.items[i], err) < 0))
+		if (rc > 0)
+			rc = sweep_staged(staging_fd, names.items[i], deadline_ns, err);
+		if (rc < 0)
 			return -1;
 		removed += rc;
 	}
@@ -104,6 +108,16 @@ int store_sweep_staging(const struct store *store, struct err *err)
 	    sweep_fresh_files(store, "manifests", err) < 0)
 		return -1;
 	return removed;
+}
+
+int store_sweep_staging(const struct store *store, struct err *err)
+{
+	return sweep_until(store, UINT64_MAX, err);
+}
+
+int store_sweep_some(const struct store *store, struct err *err)
+{
+	return sweep_until(store, clock_monotonic_ns() + SWEEP_SOME_NS, err);
 }
 
 static int reachable_layers(const struct store *store, struct strv *out, struct err *err)

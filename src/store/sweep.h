@@ -18,5 +18,7 @@ int sweep_layers(const struct store *store, const struct strv *names, struct str
 /**
  * Delete a directory of staging/ whose lock the caller has. The lock goes last: whoever comes by
  * while a big tree is being deleted would take it for nobody's, and delete along until the end.
+ * @deadline_ns  of the monotonic clock
+ * @return 1; 0 time was up: the rest is for whoever comes next; -1
  */
-int sweep_staged(int staging_fd, const char *name, struct err *err);
+int sweep_staged(int staging_fd, const char *name, uint64_t deadline_ns, struct err *err);

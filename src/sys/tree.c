@@ -9,6 +9,7 @@
  */
 #include "sys/tree.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "sys/fd.h"
 
@@ -27,6 +28,7 @@
 
 #define TREE_LEVELS         32
 #define LEVEL_ENTRIES_BYTES 8192
+#define ENTRIES_PER_LOOK    256
 
 /* The largest entry: a batch that left this much room most likely was the last. */
 #define ENTRY_MAX_BYTES (sizeof(struct dirent64) + 8)
@@ -45,6 +47,8 @@ struct walk {
 	struct level *levels[TREE_LEVELS];
 	size_t depth;
 	unsigned moved; /* names given to deep directories */
+	uint64_t deadline_ns;
+	unsigned seen; /* entries, for looking at the clock now and then */
 };
 
 static void walk_done(struct walk *walk)
@@ -210,6 +214,12 @@ static int walk_turn(struct walk *walk)
 	return lseek(level->fd, 0, SEEK_SET) < 0 ? -1 : 0;
 }
 
+static bool walk_is_late(struct walk *walk)
+{
+	return ++walk->seen % ENTRIES_PER_LOOK == 0 && clock_monotonic_ns() > walk->deadline_ns;
+}
+
+/* @return 1 all gone, 0 time was up, -1 with errno */
 static int walk_run(struct walk *walk, const char **out_failed)
 {
 	while (walk->depth > 0) {
@@ -226,25 +236,33 @@ static int walk_run(struct walk *walk, const char **out_failed)
 		*out_failed = entry->d_name;
 		if (remove_entry(walk, entry) < 0)
 			return -1;
+		if (walk_is_late(walk))
+			return 0;
 	}
-	return 0;
+	return 1;
 }
 
 int tree_remove(int dir_fd, const char *name, struct err *err)
 {
-	AUTO(struct walk, walk_done) walk = { .parent_fd = dir_fd };
+	return tree_remove_until(dir_fd, name, UINT64_MAX, err) < 0 ? -1 : 0;
+}
+
+int tree_remove_until(int dir_fd, const char *name, uint64_t deadline_ns, struct err *err)
+{
+	AUTO(struct walk, walk_done) walk = { .parent_fd = dir_fd, .deadline_ns = deadline_ns };
 	if (walk_enter(&walk, dir_fd, name) < 0) {
 		if (errno == ENOENT)
-			return 0;
+			return 1;
 		if (errno != ENOTDIR && errno != ELOOP)
 			return err_sys(err, "remove %s: open it", name);
 		if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 			return err_sys(err, "remove %s", name);
-		return 0;
+		return 1;
 	}
 	const char *failed = name;
-	if (walk_run(&walk, &failed) == 0)
-		return 0;
+	int rc = walk_run(&walk, &failed);
+	if (rc >= 0)
+		return rc;
 	if (errno == EBUSY || errno == EXDEV) {
 		err_sys(err, "remove %s: %s", name, failed);
 		return err_hint(err, "something is mounted there; it is not entered");

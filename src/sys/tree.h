@@ -20,6 +20,13 @@
 int tree_remove(int dir_fd, const char *name, struct err *err);
 
 /**
+ * The same until a moment of the monotonic clock, about: what is left then can be removed by
+ * another call.
+ * @return 1 all of it is gone, 0 time was up, -1
+ */
+int tree_remove_until(int dir_fd, const char *name, uint64_t deadline_ns, struct err *err);
+
+/**
  * The names in a directory, sorted, without "." and "..".
  * @dir_fd  any descriptor of it, also O_PATH; its offset is not touched
  * @return 0 and the names appended to `out`, or -1 ERR_SYSTEM; a directory that cannot be read to

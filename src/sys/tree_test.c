@@ -118,11 +118,35 @@ static void wide_trees_and_foreign_owners(void **state)
 	assert_int_equal(access(top, F_OK), -1);
 }
 
+static void a_deadline_leaves_the_rest(void **state)
+{
+	(void)state;
+	char many[] = "/tmp/onggi-tree.XXXXXX";
+	assert_non_null(mkdtemp(many));
+	AUTO_FD tmp_fd = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD many_fd = open(many, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name = many + strlen("/tmp/");
+	for (int i = 0; i < 1000; i++) {
+		char file[16];
+		snprintf(file, sizeof(file), "%d", i);
+		AUTO_FD fd = openat(many_fd, file, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		assert_true(fd >= 0);
+	}
+	AUTO(struct strv, strv_done) left = { 0 };
+	assert_int_equal(tree_remove_until(tmp_fd, name, 1, NULL), 0);
+	assert_int_equal(tree_names(many_fd, &left, NULL), 0);
+	assert_in_range(left.len, 1, 999);
+	assert_int_equal(tree_remove_until(tmp_fd, name, UINT64_MAX, NULL), 1);
+	assert_int_equal(access(many, F_OK), -1);
+	assert_int_equal(tree_remove_until(tmp_fd, name, 1, NULL), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_owner_needs_no_rights_of_root),
 		cmocka_unit_test(wide_trees_and_foreign_owners),
+		cmocka_unit_test(a_deadline_leaves_the_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
