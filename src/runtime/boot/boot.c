@@ -195,12 +195,14 @@ static void enter(void *context)
 pid_t boot_start_entering(struct boot *boot, struct err *err)
 {
 	struct process_clone clone = {
-		.cgroup_fd = boot->has_cgroup ? cgroup_clone_fd(&boot->cgroup) : -1,
+		.cgroup_fd = boot->has_cgroup && !boot->is_out_of_reach
+				     ? cgroup_clone_fd(&boot->cgroup)
+				     : -1,
 		.out_pidfd = -1,
 		.no_signal = true,
 		/* A time namespace is only for those who share their memory with nobody: setns(2).
-		 */
-		.is_apart = (boot->plan->enter_flags & CLONE_NEWTIME) != 0,
+		 * Who starts a worker needs a stack of its own. */
+		.is_apart = (boot->plan->enter_flags & CLONE_NEWTIME) != 0 || boot->is_out_of_reach,
 	};
 	struct boot its_own = *boot; /* what it closes is not ours */
 	warn_sink *sink = warn_to(NULL);

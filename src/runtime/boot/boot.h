@@ -68,6 +68,7 @@ struct boot {
 	/* parent */
 	struct cgroup cgroup;
 	bool has_cgroup;
+	bool is_out_of_reach;            /* the cgroup, for our own clone: see inner_join_scope */
 	bool has_class;                  /* in resctrl */
 	enum boot_lending *lent_devices; /* per network device of the spec, owned; NULL: none yet */
 	bool has_unit;                   /* systemd was asked for one */

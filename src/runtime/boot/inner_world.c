@@ -50,6 +50,18 @@ int inner_open_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct
 	return cgroup_open(boot->layout, boot->spec->cgroups_path, &boot->cgroup, err);
 }
 
+/* Then it is ours to go on to a group below. */
+int inner_join_scope(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
+{
+	const struct boot_target *target = boot->plan->target;
+	if (!boot->is_out_of_reach)
+		return 0;
+	if (scope_join(target->unit, getpid(), err) < 0)
+		return -1;
+	bool goes_on = target->cgroups != NULL && target->cgroups->len > 0;
+	return goes_on ? cgroup_join_pid(&boot->cgroup, 0, err) : 0;
+}
+
 int inner_join_cgroup(struct boot *boot, const struct boot_op *op UNUSED, struct err *err)
 {
 	return cgroup_join_self(&boot->cgroup, err);

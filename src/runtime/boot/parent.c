@@ -277,6 +277,10 @@ int parent_start_entering(struct boot *boot, const struct boot_op *op UNUSED, st
 	pid_t pid = boot_start_entering(boot, &first);
 	if (pid < 0 && is_crowded_out(boot, &first) && follow_first_process(boot) == 0)
 		pid = boot_start_entering(boot, &first);
+	if (pid < 0 && first.errnum == EACCES && boot_joins_by_systemd(boot->plan)) {
+		boot->is_out_of_reach = true;
+		pid = boot_start_entering(boot, &first);
+	}
 	if (pid < 0 && first.errnum == EBUSY && boot->has_cgroup)
 		cgroup_fail_clone(&boot->cgroup, &first);
 	if (pid < 0 && err != NULL)

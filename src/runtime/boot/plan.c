@@ -623,6 +623,12 @@ static uint64_t flags_to_enter(const struct spec *spec)
 	return flags;
 }
 
+bool boot_joins_by_systemd(const struct boot_plan *plan)
+{
+	return is_exec(plan) && plan->target->unit != NULL && plan->spec->has_cgroup &&
+	       plan->options->is_unprivileged;
+}
+
 static void plan_exec_parent(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
@@ -641,6 +647,7 @@ static void plan_exec_inner(struct planner *planner)
 {
 	struct boot_plan *plan = planner->plan;
 	planner->proc = BOOT_INNER;
+	add_if(planner, boot_joins_by_systemd(plan), STEP_JOIN_SCOPE);
 	add_if(planner, plan->spec->has_cgroup, STEP_JOIN_CGROUP);
 	add_if(planner, plan->spec->process.exec_affinity.final != NULL, STEP_FINAL_AFFINITY);
 	add_if(planner, needs_procfs(plan->spec), STEP_OPEN_OUTER_PROCFS);

@@ -76,6 +76,7 @@ enum boot_step_id {
 	STEP_LEAVE_PROGRAM,
 	STEP_AWAIT_PARENT,
 	STEP_OPEN_SCOPE,
+	STEP_JOIN_SCOPE,
 	STEP_JOIN_CGROUP,
 	STEP_FINAL_AFFINITY,
 	STEP_NEW_CGROUP_NAMESPACE,
@@ -168,6 +169,7 @@ struct boot_target {
 	int pidfd;                  /* of that; borrowed */
 	bool has_chroot;            /* its root is not that of its mount namespace */
 	const struct strv *cgroups; /* "[controllers:]path" below its own; NULL: its own */
+	const struct scope *unit;   /* that its cgroup is of; NULL: of none */
 };
 
 struct boot_options {
@@ -211,6 +213,10 @@ struct boot_plan {
 	uint64_t enter_flags;   /* of `target`: entered by the inner process itself */
 	bool enters_user_first; /* which gives the right to the others */
 };
+
+/** exec by an ordinary user into a unit of systemd's: from another session of that user's, systemd
+ *  alone has the right to move a process there. Source: cgroups(7) "containment rules" */
+bool boot_joins_by_systemd(const struct boot_plan *plan);
 
 /** Is the first process of a container a child of ours with all our rights? Then it may be the one
  *  that seals the program (boot_options.program_fd). */

@@ -354,6 +354,31 @@ static void make_exec(struct bed *bed)
 	assert_lawful(bed);
 }
 
+/* From one session of a user's into another only systemd moves a process. */
+static void user_enters_a_scope_by_way_of_systemd(void **state)
+{
+	(void)state;
+	struct scope unit = { .is_user = true };
+	struct boot_target target = { .pid = 1, .pidfd = -1, .unit = &unit };
+	struct bed bed;
+	bed_init(&bed);
+	for (int is_unprivileged = 0; is_unprivileged < 2; is_unprivileged++) {
+		bed.options.is_unprivileged = is_unprivileged;
+		boot_plan_done(&bed.plan);
+		assert_int_equal(
+			boot_plan_make_exec(&bed.spec, &bed.options, &target, &bed.plan, &bed.err),
+			0);
+		assert_lawful(&bed);
+		assert_int_equal(has_step(&bed, BOOT_INNER, STEP_JOIN_SCOPE), is_unprivileged);
+	}
+	target.unit = NULL;
+	boot_plan_done(&bed.plan);
+	assert_int_equal(boot_plan_make_exec(&bed.spec, &bed.options, &target, &bed.plan, &bed.err),
+			 0);
+	assert_false(has_step(&bed, BOOT_INNER, STEP_JOIN_SCOPE));
+	bed_done(&bed);
+}
+
 /* Who is seen in the container has given up everything by then. */
 static void who_enters_has_no_rights_left(void **state)
 {
@@ -629,6 +654,7 @@ int main(void)
 		cmocka_unit_test(a_listening_filter_comes_before_the_start),
 		cmocka_unit_test(joined_pid_namespace_needs_outer),
 		cmocka_unit_test(joined_beside_a_user_namespace),
+		cmocka_unit_test(user_enters_a_scope_by_way_of_systemd),
 		cmocka_unit_test(who_enters_has_no_rights_left),
 		cmocka_unit_test(who_enters_filters_as_early_as_may_be),
 		cmocka_unit_test(user_namespace_waits_for_its_maps),

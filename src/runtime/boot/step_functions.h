@@ -73,6 +73,7 @@ BOOT_STEP_FUNCTION(inner_await_parent);
 BOOT_STEP_FUNCTION(inner_leave_program);
 BOOT_STEP_FUNCTION(inner_open_scope);
 BOOT_STEP_FUNCTION(inner_open_cgroup);
+BOOT_STEP_FUNCTION(inner_join_scope);
 BOOT_STEP_FUNCTION(inner_join_cgroup);
 BOOT_STEP_FUNCTION(inner_new_cgroup_namespace);
 BOOT_STEP_FUNCTION(inner_join_namespace);

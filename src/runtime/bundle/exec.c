@@ -16,6 +16,7 @@
 #include "runtime/bundle/exec_process.h"
 #include "runtime/bundle/filter.h"
 #include "runtime/bundle/hand_over.h"
+#include "runtime/libexec.h"
 #include "runtime/seal.h"
 #include "sys/fd.h"
 
@@ -109,6 +110,7 @@ static int make_plan(struct exec *self, struct err *err)
 		.pidfd = self->init_fd,
 		.has_chroot = self->record.facts.has_chroot,
 		.cgroups = &options->cgroups,
+		.unit = self->record.facts.unit.unit != NULL ? &self->record.facts.unit : NULL,
 	};
 	self->boot_options = (struct boot_options){
 		.uses_console = process->terminal,
@@ -147,8 +149,13 @@ static int follow_restored(struct exec *self, struct err *err)
 static int prepare(struct exec *self, struct err *err)
 {
 	const struct bundle_exec_options *options = self->options;
+	/* An ordinary user may need the worker (inner_join_scope), which is not found later. */
+	AUTO_FREE char *libexec_path = self->home->rights.privilege.has_sys_admin
+					       ? NULL
+					       : libexec_find(NULL);
 	/* First: sealing begins the program anew, and the process file may be a pipe. */
-	if (seal_program(NULL, err) < 0 || hand_over_check_fds(options->preserve_fds, err) < 0 ||
+	if (seal_program(libexec_path, err) < 0 ||
+	    hand_over_check_fds(options->preserve_fds, err) < 0 ||
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
 	    cgroup_layout_detect(&self->cgroups, err) < 0 || check_status(self, err) < 0 ||
 	    bundle_reopen(&self->record, &self->bundle, err) < 0 ||

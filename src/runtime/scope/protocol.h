@@ -15,6 +15,7 @@
 #define SCOPE_VERB_START "start" /* the unit, with its properties */
 #define SCOPE_VERB_SET   "set"   /* properties of one that is there */
 #define SCOPE_VERB_STOP  "stop"
+#define SCOPE_VERB_JOIN  "join" /* a process, whose pid stands in place of the properties */
 
 enum scope_word { SCOPE_WORD_VERB, SCOPE_WORD_BUS, SCOPE_WORD_UNIT, SCOPE_WORD_PROPERTIES };
 

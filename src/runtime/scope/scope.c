@@ -282,6 +282,13 @@ int scope_update(const struct scope *scope, const struct cgroup_limits *limits,
 	return properties.len > 0 ? ask_later(SCOPE_VERB_SET, scope, &properties, err) : 0;
 }
 
+int scope_join(const struct scope *scope, pid_t pid, struct err *err)
+{
+	AUTO(struct strv, strv_done) words = { 0 };
+	strv_add_take(&words, mem_printf("%d", (int)pid));
+	return ask_later(SCOPE_VERB_JOIN, scope, &words, err);
+}
+
 int scope_stop(const struct scope *scope, struct err *err)
 {
 	return ask_later(SCOPE_VERB_STOP, scope, NULL, err);

@@ -92,6 +92,13 @@ int scope_update(const struct scope *scope, const struct cgroup_limits *limits,
 		 const struct cgroup *cgroup, struct err *err);
 
 /**
+ * Have systemd move a process of the caller's into the unit, wherever it is: from one session of a
+ * user's into another that user has no right to do so. Starts the worker.
+ * @return 0; -1 ERR_REMOTE (systemd says no), ERR_SYSTEM (no bus)
+ */
+int scope_join(const struct scope *scope, pid_t pid, struct err *err);
+
+/**
  * Stop the unit: whatever is in it is killed, and its cgroup goes. Starts the worker and waits, at
  * most about 30 s. A unit that is gone already is success.
  */

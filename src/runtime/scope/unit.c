@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -192,6 +193,20 @@ int unit_set(sd_bus *bus, const struct worker_request *request, struct err *err)
 	 * message and before the next. What our caller writes now has to come after it. */
 	(void)is_active(bus, request->unit);
 	return 0;
+}
+
+/* A user's systemd asks that of the system when it has no right to. Since systemd 238. */
+int unit_join(sd_bus *bus, const struct worker_request *request, struct err *err)
+{
+	AUTO_ERROR error = SD_BUS_ERROR_NULL;
+	uint32_t pid = request->properties_len == 1
+			       ? (uint32_t)strtoul(request->properties[0], NULL, 10)
+			       : 0;
+	if (pid == 0)
+		return err_set(err, ERR_INVALID, "not a pid");
+	int rc = sd_bus_call_method(bus, MANAGER, PATH, MANAGER ".Manager", "AttachProcessesToUnit",
+				    &error, NULL, "ssau", request->unit, "", 1, pid);
+	return rc < 0 ? bus_fail(&error, rc, err, "move a process into it") : 0;
 }
 
 /* Killed first: a stop alone would say SIGTERM and wait for a minute and a half. */

@@ -44,6 +44,8 @@ static int perform(const struct worker_request *request, struct scope_reply *rep
 		rc = unit_set(bus, request, err);
 	else if (strcmp(request->verb, SCOPE_VERB_STOP) == 0)
 		rc = unit_stop(bus, request, err);
+	else if (strcmp(request->verb, SCOPE_VERB_JOIN) == 0)
+		rc = unit_join(bus, request, err);
 	else
 		rc = err_set(err, ERR_INVALID, "an unknown verb");
 	sd_bus_flush_close_unref(bus);

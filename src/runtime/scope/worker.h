@@ -40,6 +40,7 @@ int unit_start(sd_bus *bus, const struct worker_request *request, struct scope_r
 	       struct err *err);
 int unit_set(sd_bus *bus, const struct worker_request *request, struct err *err);
 int unit_stop(sd_bus *bus, const struct worker_request *request, struct err *err);
+int unit_join(sd_bus *bus, const struct worker_request *request, struct err *err);
 
 /** Read one request from SCOPE_SOCK_FD, do it, answer. @return exit status */
 int scope_worker_main(void);
