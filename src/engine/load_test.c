@@ -61,7 +61,8 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 	if (geteuid() == 0) {
 		engine_close(&f->engine);
-		tree_remove(AT_FDCWD, f->dir, NULL);
+		AUTO_FD tmp_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		assert_int_equal(tree_remove(tmp_fd, f->dir + strlen("/tmp/"), NULL), 0);
 	}
 	free(f);
 	return 0;

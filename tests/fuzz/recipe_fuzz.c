@@ -130,6 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		any_operations(root_fd, data + 1, size - 1);
 	else
 		there_and_back(root_fd, data + 1, size - 1);
-	tree_remove(AT_FDCWD, top, NULL);
+	AUTO_FD shm_fd = open("/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (tree_remove(shm_fd, top + strlen("/dev/shm/"), NULL) < 0)
+		abort();
 	return 0;
 }
