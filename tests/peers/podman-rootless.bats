@@ -3,7 +3,7 @@
 #
 # Podman for an ordinary user, with systemd's control groups and onggi-runtime. It makes an account,
 # and so runs on a throw-away machine only: tests/vm/run v2-systemd BUILD. Everything is slow
-# there, so this is one story.
+# there, so this is one story; and one of the runtime alone.
 
 load ../lib/onggi
 
@@ -107,4 +107,26 @@ story() {
 	assert_line "status: 1"
 	assert_has "executable file not found"
 	assert_line "status: 127"
+}
+
+# elsewhere COMMAND...: in a login of its own, from where the user may move no process into the first
+elsewhere() {
+	systemd-run --quiet --wait --pipe -p User="$USER_NAME" -p PAMName=login -p WorkingDirectory="$HOME_DIR" \
+		-E XDG_SESSION_TYPE=unspecified -E "PATH=$PATH" "$@" </dev/null
+}
+
+@test "rootless, with the user's systemd: an exec from another session is in the container's unit" {
+	local bundle=$HOME_DIR/bundle
+	local runtime=("$STORE_TOP/bin/onggi-runtime" --systemd-cgroup --root "$HOME_DIR/state")
+	mkdir -p "$bundle"
+	cp -a "$STORE_TOP/rootfs" "$bundle/rootfs"
+	chown -R "$USER_ID:$USER_ID" "$bundle"
+	session "${runtime[@]}" spec --rootless --bundle "$bundle"
+	jq '.process.terminal = false | .process.args = ["sleep", "1000"]' "$bundle/config.json" >"$bundle/new"
+	cat "$bundle/new" >"$bundle/config.json"
+	session "${runtime[@]}" run -d -b "$bundle" one >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- ||
+		fail "$(cat "$BATS_TEST_TMPDIR/out")"
+	run elsewhere "${runtime[@]}" exec one cat /proc/self/cgroup
+	session "${runtime[@]}" delete --force one
+	assert_output "0::/"
 }
