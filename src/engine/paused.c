@@ -28,7 +28,7 @@ static int freeze(const struct container *container, bool is_frozen, struct err 
 	struct cgroup cgroup;
 	if (container->cgroup_path == NULL || container->cgroup_path[0] == '\0')
 		return 0;
-	if (cgroup_layout_detect(&layout, err) < 0 ||
+	if (cgroup_layout_detect(NULL, &layout, err) < 0 ||
 	    cgroup_open(&layout, container->cgroup_path, &cgroup, err) < 0)
 		return -1;
 	int rc = cgroup_freeze(&cgroup, is_frozen, err);

@@ -22,7 +22,7 @@ int orphan_kill_cgroup(const char *cgroup_path, bool remove, struct err *err)
 	struct cgroup cgroup;
 	if (cgroup_path == NULL || cgroup_path[0] == '\0')
 		return 0;
-	if (cgroup_layout_detect(&layout, err) < 0 ||
+	if (cgroup_layout_detect(NULL, &layout, err) < 0 ||
 	    cgroup_open(&layout, cgroup_path, &cgroup, err) < 0)
 		return -1;
 	int result = cgroup_kill(&cgroup, err);

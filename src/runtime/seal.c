@@ -153,8 +153,9 @@ int seal_prepare(const char *libexec_path, int *out_copy_fd, struct err *err)
 
 int seal_child(int copy_fd, struct err *err)
 {
+	errno = 0;
 	if (swap_for(copy_fd))
 		return 0;
-	err_set(err, ERR_SYSTEM, "our program could be written to, and cannot be left");
-	return err_hint(err, "put it on a read-only mount");
+	err_sys(err, "go over to a copy of our program that nobody can write to");
+	return err_hint(err, "a program on a read-only mount needs none");
 }

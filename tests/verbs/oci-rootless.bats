@@ -336,6 +336,26 @@ sh("cat /proc/self/cgroup /sys/fs/cgroup/pids.max")'
 	assert_line 20
 }
 
+@test "rootless: a control group delegated elsewhere, which the configuration names" {
+	need_cgroup v1
+	local group=/sys/fs/cgroup/pids/onggi-test-delegated-$$
+	[[ -d /sys/fs/cgroup/pids ]] || skip "there is no tree of the controller pids"
+	mkdir "$group"
+	chown -R "$USER_ID" "$group"
+	config 'c["linux"]["cgroupsPath"] = "/onggi-test-delegated-'"$$"'/own"
+c["linux"]["resources"] = {"pids": {"limit": 20}}
+sh("grep :pids: /proc/self/cgroup; sleep 100")'
+	runtime create -b "$BUNDLE" "$ID" </dev/null >"$STORE_TOP/out" 2>&1 3>&-
+	run cat "$group/own/pids.max"
+	assert_output 20
+	runtime start "$ID"
+	run runtime exec "$ID" cat /proc/self/cgroup
+	assert_has ":pids:/"
+	runtime delete --force "$ID"
+	[[ ! -d $group/own ]]
+	rmdir "$group"
+}
+
 @test "rootless: lowering the oom score and raising limits is a warning" {
 	box 'c["process"]["oomScoreAdj"] = -900; sh("echo here")'
 	assert_ok

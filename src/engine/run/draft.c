@@ -132,7 +132,7 @@ static int choose_cgroup(struct run_draft *draft, struct err *err)
 	draft->container.cgroup_path = mem_strdup("");
 	if (!run_draft_isolates(draft, ISOLATE_CGROUP))
 		return 0;
-	if (cgroup_layout_detect(&draft->cgroups, err) < 0)
+	if (cgroup_layout_detect(NULL, &draft->cgroups, err) < 0)
 		return -1;
 	draft->boot.is_cgroup_v2 = draft->cgroups.mode == CGROUP_V2;
 	if (draft->cgroups.mode == CGROUP_NONE && draft->purpose == RUN_DRAFT_RUN)

@@ -5,6 +5,7 @@
  */
 #include "kernel/cgroup/cgroup.h"
 #include "kernel/cgroup/control/controller.h"
+#include "kernel/cgroup/control/userns.h"
 #include "kernel/cgroup/layout.h"
 
 #include <errno.h>
@@ -33,6 +34,8 @@ static int apply_kind(const struct cgroup *cgroup, enum cgroup_kind kind,
 		row = v2;
 		index = cgroup_layout_find_v2(cgroup->layout);
 	}
+	if (index < 0 && kind == CGROUP_DEVICES && cgroup_device_rules_are_denied())
+		return 0; /* of the trees, only some are ours */
 	if (index < 0)
 		return fail_missing(v1, v2, err);
 	const struct cgroup_hierarchy *h = &cgroup->layout->hierarchies[index];

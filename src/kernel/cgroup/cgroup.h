@@ -42,14 +42,16 @@ struct cgroup_layout {
 /**
  * Find out what is mounted. Reads one small proc file and, only for unusual mount points,
  * mountinfo. Hierarchies that are mounted read-only, or where the caller may make no cgroup (in
- * the root, in its own cgroup or above, or in its systemd user session), are left out.
+ * the root, in its own cgroup or above, in its systemd user session, or on the way to `wanted`),
+ * are left out.
  *
+ * @wanted  the cgroup that all is about, as in cgroup_create; NULL: none yet
  * @return 0, also with CGROUP_NONE; -1 with ERR_SYSTEM (no /proc) or ERR_INVALID (names or paths
  *         longer than the maxima above, more than CGROUP_HIERARCHIES_MAX hierarchies); then *out
  *         is filled in part and not to be used
  * Source: cgroups(7), proc_pid_cgroup(5)
  */
-int cgroup_layout_detect(struct cgroup_layout *out, struct err *err);
+int cgroup_layout_detect(const char *wanted, struct cgroup_layout *out, struct err *err);
 
 /**
  * Where a caller without rights of its own may make a cgroup `name` and move into it: at the top of

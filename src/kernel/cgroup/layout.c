@@ -293,14 +293,32 @@ static bool is_writable(const struct cgroup_hierarchy *h)
 	}
 }
 
+/* A part of the tree that was given to us, wherever it is: does the path lead into one? */
+static bool leads_into_ours(const struct cgroup_hierarchy *h, const char *wanted)
+{
+	char path[CGROUP_PATH_MAX * 2];
+	size_t mount_len = strlen(h->mount_path);
+	if (wanted == NULL || strlen(wanted) >= sizeof(path) - mount_len)
+		return false;
+	snprintf(path, sizeof(path), "%s%s", h->mount_path, wanted);
+	while (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0) {
+		char *slash = strrchr(path, '/');
+		if (errno != ENOENT || slash == NULL || slash <= path + mount_len)
+			return false;
+		*slash = '\0';
+	}
+	return true;
+}
+
 /* Whoever may write the first root is taken to be privileged for all: one call, not twelve. */
-static void drop_unwritable(struct cgroup_layout *layout)
+static void drop_unwritable(struct cgroup_layout *layout, const char *wanted)
 {
 	if (layout->len > 0 &&
 	    faccessat(AT_FDCWD, layout->hierarchies[0].mount_path, W_OK, AT_EACCESS) == 0)
 		return;
 	for (size_t i = 0; i < layout->len; i++) {
-		if (!is_writable(&layout->hierarchies[i]))
+		const struct cgroup_hierarchy *h = &layout->hierarchies[i];
+		if (!is_writable(h) && !leads_into_ours(h, wanted))
 			layout->hierarchies[i].mount_path[0] = '\0';
 	}
 	cgroup_layout_finish(layout);
@@ -314,7 +332,7 @@ static int read_proc(const char *path, size_t max_bytes, struct buf *out, struct
 	return fd_read_all(fd, max_bytes, path, out, err);
 }
 
-int cgroup_layout_detect(struct cgroup_layout *out, struct err *err)
+int cgroup_layout_detect(const char *wanted, struct cgroup_layout *out, struct err *err)
 {
 	AUTO(struct buf, buf_done) text = { 0 };
 	out->len = 0;
@@ -331,6 +349,6 @@ int cgroup_layout_detect(struct cgroup_layout *out, struct err *err)
 		cgroup_layout_place(out, buf_str(&text));
 	}
 	cgroup_layout_finish(out);
-	drop_unwritable(out);
+	drop_unwritable(out, wanted);
 	return 0;
 }

@@ -48,7 +48,7 @@ static int check_member(void *arg)
 {
 	const struct bed *b = arg;
 	struct cgroup_layout now;
-	if (cgroup_layout_detect(&now, NULL) < 0 || now.len < b->layout.len)
+	if (cgroup_layout_detect(NULL, &now, NULL) < 0 || now.len < b->layout.len)
 		return 1;
 	for (size_t i = 0; i < b->layout.len; i++) {
 		size_t len = strlen(now.hierarchies[i].self_path);

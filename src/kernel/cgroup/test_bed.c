@@ -26,7 +26,7 @@ void bed_init(struct bed *bed)
 {
 	struct err err = { 0 };
 	*bed = (struct bed){ 0 };
-	if (cgroup_layout_detect(&bed->layout, &err) < 0)
+	if (cgroup_layout_detect(NULL, &bed->layout, &err) < 0)
 		fail_msg("%s", err.text);
 	if (geteuid() != 0 || bed->layout.mode == CGROUP_NONE) {
 		print_message("SKIP: needs root and a writable cgroup tree\n");

@@ -44,7 +44,7 @@ static void run_poststop_hooks(const struct record *record)
 static int take_away(struct record *record, int pidfd, enum bundle_status status, struct err *err)
 {
 	struct cgroup_layout layout;
-	if (cgroup_layout_detect(&layout, err) < 0)
+	if (cgroup_layout_detect(record->facts.cgroup_path, &layout, err) < 0)
 		return -1;
 	/* A v1-frozen process does not die: the control group goes first then, which thaws it. One
 	 * that waits for its start does not say whether somebody else froze it. */

@@ -157,8 +157,8 @@ static int prepare(struct exec *self, struct err *err)
 	if (seal_program(libexec_path, err) < 0 ||
 	    hand_over_check_fds(options->preserve_fds, err) < 0 ||
 	    record_open(self->home->state_path, options->id, false, &self->record, err) < 0 ||
-	    cgroup_layout_detect(&self->cgroups, err) < 0 || check_status(self, err) < 0 ||
-	    bundle_reopen(&self->record, &self->bundle, err) < 0 ||
+	    cgroup_layout_detect(self->record.facts.cgroup_path, &self->cgroups, err) < 0 ||
+	    check_status(self, err) < 0 || bundle_reopen(&self->record, &self->bundle, err) < 0 ||
 	    follow_restored(self, err) < 0 ||
 	    exec_process_change(options, &self->bundle.spec, err) < 0 ||
 	    check_terminal(self, &self->bundle.spec.process, err) < 0 ||

@@ -166,7 +166,7 @@ static int detect_cgroups(struct launch *self, struct err *err)
 {
 	struct spec *spec = &self->bundle.spec;
 	const struct rights *rights = &self->home->rights;
-	if (cgroup_layout_detect(&self->cgroups, err) < 0)
+	if (cgroup_layout_detect(spec->cgroups_path, &self->cgroups, err) < 0)
 		return -1;
 	if (self->home->cgroups == BUNDLE_CGROUPS_NONE)
 		return leave_out_cgroup(self, err);

@@ -177,7 +177,8 @@ int record_open_cgroup(const struct record *record, struct cgroup_layout *layout
 			       "container %s has no control group: its processes cannot be "
 			       "counted, limited or frozen",
 			       record->id);
-	return cgroup_layout_detect(layout, err) < 0 ? -1 : cgroup_open(layout, path, out, err);
+	return cgroup_layout_detect(path, layout, err) < 0 ? -1
+							   : cgroup_open(layout, path, out, err);
 }
 
 int record_remove_cgroup(const struct record *record, const struct cgroup_layout *layout,

@@ -25,7 +25,7 @@ static int is_frozen(const struct record *record, const struct cgroup_layout *la
 	const char *path = record->facts.cgroup_path;
 	if (path == NULL)
 		return 0;
-	if (layout == NULL && cgroup_layout_detect(&found, err) < 0)
+	if (layout == NULL && cgroup_layout_detect(path, &found, err) < 0)
 		return -1;
 	return cgroup_path_is_frozen(layout != NULL ? layout : &found, path, err);
 }

@@ -9,11 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static bool is_unprivileged(void)
+bool cgroup_device_rules_are_denied(void)
 {
 	char text[64];
 	unsigned inside, outside, count;
@@ -27,7 +26,7 @@ static bool is_unprivileged(void)
 
 int cgroup_device_failure(const struct err *cause, struct err *err)
 {
-	if (cause->errnum == EPERM && is_unprivileged())
+	if (cause->errnum == EPERM && cgroup_device_rules_are_denied())
 		return 0;
 	if (err != NULL)
 		*err = *cause;

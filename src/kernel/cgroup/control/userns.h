@@ -4,6 +4,8 @@
 /* Device rules where the kernel takes none from us. */
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /**
  * What to do about device rules that failed with `cause`. Only root of the initial user namespace
  * may set them; for others it is nothing to speak of, because the kernel itself then keeps device
@@ -13,3 +15,6 @@
  * in the initial user namespace
  */
 int cgroup_device_failure(const struct err *cause, struct err *err);
+
+/** Are we somebody whose device rules the kernel would not take in any group? */
+bool cgroup_device_rules_are_denied(void);
