@@ -151,6 +151,11 @@ int seal_prepare(const char *libexec_path, int *out_copy_fd, struct err *err)
 	return err_context(err, "leave a writable program");
 }
 
+bool seal_is_for_child(void)
+{
+	return !is_out_of_danger() && seal_can_swap();
+}
+
 int seal_child(int copy_fd, struct err *err)
 {
 	errno = 0;

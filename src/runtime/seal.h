@@ -12,6 +12,8 @@
  */
 #include "base/err.h"
 
+#include <stdbool.h>
+
 /** For libexec_find() of a program that runs from the read-only mount: /proc/self/exe is "/" there.
  */
 #define SEAL_LIBEXEC_ENV "ONGGI_LIBEXEC"
@@ -38,6 +40,9 @@ int seal_program(const char *libexec_path, struct err *err);
  * @return 0; -1 as seal_program()
  */
 int seal_prepare(const char *libexec_path, int *out_copy_fd, struct err *err);
+
+/** Would seal_prepare() give a descriptor? For whoever only tells what would be done. */
+bool seal_is_for_child(void);
 
 /** In the child, while it still has the rights of its parent. @return 0; -1: it must not go on */
 int seal_child(int copy_fd, struct err *err);

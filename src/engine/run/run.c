@@ -129,10 +129,13 @@ static int record(struct run *run, struct err *err)
 static int seal(struct run *run, struct err *err)
 {
 	const char *libexec_path = run->engine->libexec_path;
+	if (!boot_child_has_rights(&run->draft.spec))
+		return seal_program(libexec_path, err);
+	if (seal_prepare(libexec_path, &run->program_fd, err) < 0)
+		return -1;
 	run->draft.boot.program_fd = &run->program_fd;
-	return boot_child_has_rights(&run->draft.spec)
-		       ? seal_prepare(libexec_path, &run->program_fd, err)
-		       : seal_program(libexec_path, err);
+	run->draft.boot.leaves_program = run->program_fd >= 0;
+	return 0;
 }
 
 static int prepare(struct run *run, struct err *err)
@@ -296,6 +299,7 @@ char *engine_explain(struct engine *engine, const struct run_options *options, b
 	if (run_draft_make(engine, options, RUN_DRAFT_EXPLAIN, &draft, err) < 0)
 		return NULL;
 	AUTO(struct boot_plan, boot_plan_done) plan = { 0 };
+	draft.boot.leaves_program = boot_child_has_rights(&draft.spec) && seal_is_for_child();
 	/* Without the cache: explaining writes nothing. */
 	if (load_seccomp(&draft, -1, err) < 0 ||
 	    boot_plan_make(&draft.spec, &draft.boot, &plan, err) < 0)

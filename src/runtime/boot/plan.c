@@ -584,11 +584,6 @@ bool boot_child_has_rights(const struct spec *spec)
 	return !spec->namespaces[NS_USER].is_used && !needs_outer(spec);
 }
 
-static bool leaves_program(const struct boot_options *options)
-{
-	return options->program_fd != NULL && *options->program_fd >= 0;
-}
-
 int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 		   struct boot_plan *out, struct err *err)
 {
@@ -606,7 +601,7 @@ int boot_plan_make(const struct spec *spec, const struct boot_options *options,
 	if (out->has_outer)
 		plan_outer(&planner);
 	planner.proc = BOOT_INNER;
-	add_if(&planner, leaves_program(options), STEP_LEAVE_PROGRAM);
+	add_if(&planner, options->leaves_program, STEP_LEAVE_PROGRAM);
 	plan_world(&planner);
 	plan_root(&planner);
 	plan_identity(&planner);

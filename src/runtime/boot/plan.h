@@ -186,8 +186,9 @@ struct boot_options {
 	bool dies_with_parent; /* SIGKILL when the monitor dies */
 	bool make_workdir;     /* Docker's: a missing working directory is made */
 	unsigned preserve_fds; /* descriptors after 2 that the payload keeps */
-	/* From seal_prepare(): the inner process goes over to it, the parent closes it, and writes
-	 * -1 here, when there is time. NULL or -1: nothing to do. */
+	/* The inner process goes over to the copy of our program from seal_prepare(); the parent
+	 * closes it, and writes -1 here, when there is time. A plan that is not run needs none. */
+	bool leaves_program;
 	int *program_fd;
 
 	/* A container that outlives us: before it goes on alone, `record` writes down which process

@@ -88,6 +88,7 @@ static void fill_boot_options(struct launch *self)
 		.make_workdir = spec->process.cwd != NULL && strcmp(spec->process.cwd, "/") != 0,
 		.finds_home = strv_env_get(&spec->process.env, "HOME") == NULL,
 		.preserve_fds = self->options->preserve_fds + listen_fds,
+		.leaves_program = self->program_fd >= 0,
 		.program_fd = &self->program_fd,
 		.record = self->is_alone ? record_process : NULL,
 		.record_context = self,
