@@ -38,7 +38,8 @@ static int info_collect(struct engine *engine, struct info *out, struct err *err
 	struct cgroup_layout layout;
 	struct sysinfo system;
 	if (container_list(&engine->store, &containers, err) < 0 ||
-	    image_list(&engine->store, &images, err) < 0 || cgroup_layout_detect(NULL, &layout, err) < 0)
+	    image_list(&engine->store, &images, err) < 0 ||
+	    cgroup_layout_detect(NULL, &layout, err) < 0)
 		return -1;
 	*out = (struct info){ .containers = containers.len,
 			      .images = images.len,
