@@ -17,6 +17,7 @@ import tempfile
 
 TOLERANT = [
     (r"\bLinux \d\S*", "KERNEL"),
+    (r"^ +\d+\. ", "ROW "),  # of a plan: how many come before depends on the host and the build
     (r"\b[0-9a-f]{64}\b", "ID64"),
     (r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b", "ID12"),
     (r"\b[a-z]+_[a-z]+\b", "NAME"),
